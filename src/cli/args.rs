@@ -1,0 +1,257 @@
+//! What can be typed, and the help that explains it.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use dittograph::error::Error;
+use dittograph::passage::PassageParams;
+use dittograph::pipeline::{Find, Method, Pairs, ScanOptions};
+use dittograph::read::{Format, ReadOptions};
+use dittograph::report::OutputFormat;
+
+use super::size;
+
+const EXAMPLES: &str = "\
+Examples:
+  dittograph scan articles/                    every duplicate below a folder, as CSV
+  dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
+  dittograph scan --find documents --threshold 0.7 a/ b/
+  zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
+
+/// Find duplicate and near-duplicate documents and repeated passages, verified, as CSV
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Find every duplicate and write one row for each
+    #[command(after_help = EXAMPLES, after_long_help = SCAN_HELP)]
+    Scan(Box<ScanArguments>),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+const SCAN_HELP: &str = "\
+Rows:
+  kind             exact, near, contained (documents) or passage
+  jaccard          true Jaccard similarity over shingles; for a passage over aligned words
+  containment      the share of the smaller side that stands in the larger
+  words_a/_b       words in each side's span
+  doc_a/_b         name of the document: its path below PATH, with #ID or #LINE for a record
+  start, end       the span: bytes of the document's text as UTF-8, end not included
+  line             line the span starts in, from 1
+  cluster          number of the cluster of exact and near documents
+  passage          number of the passage; occurrences: how many times it occurs in all
+  text_a/_b        the span's text, on one line, at most 200 characters
+
+Exit status:
+  0  done
+  1  done, and there were duplicates (with --fail-on-duplicates)
+  2  something could not be read, or the run failed
+
+Examples:
+  dittograph scan articles/                    every duplicate below a folder, as CSV
+  dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
+  dittograph scan --find documents --threshold 0.7 a/ b/
+  zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
+
+/// The arguments of `scan`.
+#[derive(Args)]
+pub struct ScanArguments {
+    /// Files and folders to scan; `-` is standard input
+    ///
+    /// Folders are walked whole, hidden and ignored files too. Read are plain text (.txt, .md and
+    /// whatever else turns out to be text) and JSON lines (.jsonl, .ndjson), each also compressed
+    /// as .gz or .zst. Other files are skipped and counted.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Where to write the rows [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// How to write the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = named::<OutputFormat>(&["csv", "jsonl"]))]
+    pub format: OutputFormat,
+
+    /// Also write every document of a cluster, with the document to keep in its stead
+    #[arg(long, value_name = "FILE")]
+    pub clusters: Option<PathBuf>,
+
+    /// Also write the summary, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+
+    /// Print no progress and no summary; problems are still told
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Exit with status 1 if there are duplicates
+    #[arg(long)]
+    pub fail_on_duplicates: bool,
+
+    /// How many threads to use [default: as many as there are processors]
+    ///
+    /// The output does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+
+    /// What and how to find
+    #[command(flatten)]
+    pub finding: FindingArguments,
+
+    /// What and how to read
+    #[command(flatten)]
+    pub reading: ReadingArguments,
+}
+
+/// What and how to find.
+#[derive(Args)]
+#[command(next_help_heading = "Finding")]
+pub struct FindingArguments {
+    /// What to find
+    #[arg(long, value_name = "WHAT", default_value = "all", value_parser = named::<Find>(&["documents", "passages", "all"]))]
+    find: Find,
+
+    /// Least Jaccard similarity of two near-duplicate documents
+    ///
+    /// Of their sets of shingles, that is of runs of five words: at 0.8 about two words in a
+    /// hundred may differ, if they stand apart. From 0.3 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    threshold: f64,
+
+    /// Least share of a document's shingles that a larger one must have to contain it
+    ///
+    /// Only documents of at least --min-words words count. From 0.5 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    containment: f64,
+
+    /// How to find near-duplicates: minhash, or complete, which misses nothing
+    #[arg(long, value_name = "METHOD", default_value = "minhash", value_parser = named::<Method>(&["minhash", "complete"]))]
+    method: Method,
+
+    /// Least share of the pairs at the threshold that minhash must find
+    ///
+    /// More similar pairs are missed less often still. Bands and rows follow from it; the summary
+    /// states them. Exact and contained documents and passages are not subject to it.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.999)]
+    recall: f64,
+
+    /// Words a shingle
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    shingle_size: usize,
+
+    /// Fewest words of a repeated passage [default: 12 across documents, 8 within one]
+    ///
+    /// A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
+    #[arg(long, value_name = "N")]
+    min_words: Option<u32>,
+
+    /// Least share of a passage's words that must align, in order, with its repeat
+    ///
+    /// Of the shorter side. From 0.5 to 1; at 1 only verbatim repeats are passages.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.75)]
+    min_similarity: f64,
+
+    /// Which rows to write for a cluster: every pair, or each document beside its kept one
+    ///
+    /// Clusters of more than 1,000 documents are written as a star in either case; the summary
+    /// then says so.
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = named::<Pairs>(&["all", "star"]))]
+    pairs: Pairs,
+
+    /// List passages also between documents that are duplicates as a whole
+    #[arg(long)]
+    inside_duplicates: bool,
+
+    /// Seed of all hashes
+    ///
+    /// Another seed makes another, equally good choice of what minhash may miss.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// What and how to read.
+#[derive(Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadingArguments {
+    /// The format of every file, instead of finding out: text or jsonl
+    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(&["text", "jsonl"]))]
+    input_format: Option<Format>,
+
+    /// The field of a record that holds its text; nested fields with dots
+    #[arg(long, value_name = "NAME", default_value = "text")]
+    text_field: String,
+
+    /// The field of a record that holds its id; nested fields with dots
+    ///
+    /// Records without it are named by their line.
+    #[arg(long, value_name = "NAME", default_value = "id")]
+    id_field: String,
+
+    /// Files and folders to leave out, as a glob; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
+
+    /// Longest document, in bytes or with K, M, G; longer ones are reported and left out
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size::parse)]
+    max_document: u64,
+
+    /// Stop at the first file or record that cannot be read
+    #[arg(long)]
+    strict: bool,
+}
+
+impl ScanArguments {
+    /// The options that the library understands.
+    pub fn options(&self) -> ScanOptions {
+        let ScanArguments { finding, reading, .. } = self;
+        let usual = ScanOptions::default().passages;
+        ScanOptions {
+            read: ReadOptions {
+                input_format: reading.input_format,
+                id_field: reading.id_field.clone(),
+                text_field: reading.text_field.clone(),
+                max_document: reading.max_document,
+                exclude: reading.exclude.clone(),
+                strict: reading.strict,
+            },
+            find: finding.find,
+            method: finding.method,
+            shingle_size: finding.shingle_size,
+            threshold: finding.threshold,
+            containment: finding.containment,
+            recall: finding.recall,
+            passages: PassageParams {
+                min_words_across: finding.min_words.unwrap_or(usual.min_words_across),
+                min_words_within: finding.min_words.unwrap_or(usual.min_words_within),
+                min_similarity: finding.min_similarity,
+            },
+            pairs: finding.pairs,
+            inside_duplicates: finding.inside_duplicates,
+            seed: finding.seed,
+        }
+    }
+}
+
+/// A parser of values with names, which clap lists and suggests.
+fn named<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}

@@ -1,0 +1,51 @@
+//! What is said to people, on stderr.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use ahash::AHashSet;
+use dittograph::error::Error;
+
+/// Says things on stderr, and a hint only once.
+#[derive(Default)]
+pub struct Messages {
+    hinted: RefCell<AHashSet<String>>,
+}
+
+impl Messages {
+    /// What ended the run.
+    pub fn error(&self, error: &anyhow::Error) {
+        match error.downcast_ref::<Error>() {
+            Some(error) => self.problem(error),
+            None => say(&format!("error: {error:#}")),
+        }
+    }
+
+    /// What could not be read.
+    pub fn problem(&self, error: &Error) {
+        say(&format!("error: {error}"));
+        if let Some(hint) = error.hint()
+            && self.hinted.borrow_mut().insert(hint.clone())
+        {
+            say(&format!("hint: {hint}"));
+        }
+    }
+
+    /// What the user should know.
+    pub fn note(&self, note: &str) {
+        say(&format!("note: {note}"));
+    }
+
+    /// Text of our own.
+    pub fn text(&self, text: impl Display) {
+        text.to_string().lines().for_each(say);
+    }
+}
+
+/// One line; that stderr is closed is no reason to stop. File names and
+/// records are foreign text, and must not steer the terminal.
+fn say(line: &str) {
+    let shown: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let _ = writeln!(io::stderr().lock(), "{shown}");
+}

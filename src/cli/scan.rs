@@ -1,0 +1,60 @@
+//! `dittograph scan`.
+
+
+use dittograph::pipeline::scan;
+use dittograph::report::{write_clusters, write_findings};
+
+use super::args::ScanArguments;
+use super::messages::Messages;
+use super::output::Output;
+use super::progress::Bars;
+use super::{Outcome, interrupt};
+
+/// Scans, writes what was found, and tells how it went.
+pub fn run(arguments: &ScanArguments, messages: &Messages) -> anyhow::Result<Outcome> {
+    interrupt::watch()?;
+    if let Some(threads) = arguments.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;
+    }
+    let rows = Output::open(arguments.output.as_deref())?;
+    let clusters = arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let summary_file = arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+
+    let bars = Bars::new(arguments.quiet);
+    let mut scan = scan(&arguments.paths, &arguments.options(), &bars)?;
+    scan.problems.iter().for_each(|problem| messages.problem(problem));
+
+    rows.finish(|out| write_findings(&scan.findings, arguments.format, out))?;
+    if let Some(output) = clusters {
+        output.finish(|out| write_clusters(&scan.clusters, arguments.format, out))?;
+    }
+    scan.summary.peak_memory = peak_memory();
+    if let Some(output) = summary_file {
+        output.finish(|out| {
+            serde_json::to_writer_pretty(&mut *out, &scan.summary)?;
+            out.write_all(b"\n")
+        })?;
+    }
+    if !arguments.quiet {
+        scan.notices.iter().for_each(|notice| messages.note(notice));
+        if scan.summary.read.documents == 0 {
+            messages.note("there was no document to scan");
+        }
+        messages.text(&scan.summary);
+    }
+    Ok(if scan.summary.read.problems > 0 {
+        Outcome::Incomplete
+    } else if arguments.fail_on_duplicates && !scan.findings.is_empty() {
+        Outcome::Duplicates
+    } else {
+        Outcome::Done
+    })
+}
+
+/// The largest resident size of this process so far, in bytes, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,193 @@
+//! What can go wrong, worded for the person who has the file.
+//!
+//! In: a cause. Out: an [`Error`] that says *where* (path, record, byte) and
+//! *what*, and for most causes a [`hint`](Error::hint) with the next step. The same type
+//! serves for a fatal error and for a [problem](crate::read::Problem) that
+//! only costs one record: which of the two it is, is the caller's decision.
+
+use std::fmt;
+use std::path::Path;
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error with its place. One machine word wide, so that a `Result` stays small.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: Option<String>,
+    line: Option<u64>,
+    offset: Option<u64>,
+    kind: ErrorKind,
+}
+
+/// The causes an [`Error`] can have.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused.
+    #[error("{0}")]
+    Io(#[source] std::io::Error),
+    /// Compressed data ends or breaks before its own end mark.
+    #[error("damaged {format} data: {detail}")]
+    Damaged {
+        /// `gzip` or `zstd`.
+        format: &'static str,
+        /// What the decompressor said.
+        detail: String,
+    },
+    /// A record is no JSON object.
+    #[error("invalid JSON: {0}")]
+    Json(String),
+    /// A record lacks the field that holds the text.
+    #[error("no field `{0}`")]
+    MissingField(String),
+    /// The field that should hold the text holds something else.
+    #[error("field `{field}` is {found}, not a string")]
+    FieldNotText {
+        /// The field's name, nested by dots.
+        field: String,
+        /// What stands there instead.
+        found: &'static str,
+    },
+    /// A document is longer than `--max-document`.
+    #[error("longer than {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A file that by its name or the user's word is text is none.
+    #[error("not text: {0}")]
+    NotText(&'static str),
+    /// A file is not what it was when it was first read.
+    #[error("changed while it was being read")]
+    Changed,
+    /// A file format that the user asked for by name or pattern is unknown or misspelt.
+    #[error("{0}")]
+    Options(String),
+}
+
+impl Error {
+    /// An error without a place yet.
+    pub fn new(kind: ErrorKind) -> Self {
+        Error(Box::new(Inner { path: None, line: None, offset: None, kind }))
+    }
+
+    /// An error about the options given.
+    pub fn options(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Options(message.into()))
+    }
+
+    /// An operating system error at a path.
+    pub fn io(path: impl AsRef<Path>, error: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io(error)).at_path(path.as_ref().display())
+    }
+
+    /// Adds the file, unless one is named already.
+    pub fn at_path(mut self, path: impl fmt::Display) -> Self {
+        self.0.path.get_or_insert_with(|| path.to_string());
+        self
+    }
+
+    /// Adds the record: its 1-based line and the byte offset of its first byte.
+    pub fn at_record(mut self, line: u64, offset: u64) -> Self {
+        self.0.line = Some(line);
+        self.0.offset = Some(offset);
+        self
+    }
+
+    /// Moves the line down by `lines`: a part of a file counts from its own start.
+    pub(crate) fn shift_lines(&mut self, lines: u64) {
+        if let Some(line) = &mut self.0.line {
+            *line += lines;
+        }
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The file it went wrong in, as the user would recognise it.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// The 1-based line of the record.
+    pub fn line(&self) -> Option<u64> {
+        self.0.line
+    }
+
+    /// The offset, in bytes of the decompressed file, of the record's first byte.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
+    /// What the user can do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self.kind() {
+            ErrorKind::MissingField(field) => {
+                format!("name the field that holds the text with `--text-field` (now `{field}`)")
+            }
+            ErrorKind::FieldNotText { .. } => {
+                "name the field that holds the text with `--text-field`, nested fields with dots"
+                    .to_owned()
+            }
+            ErrorKind::TooLarge { .. } => "raise the limit with `--max-document`".to_owned(),
+            ErrorKind::NotText(_) => "leave it out with `--exclude`, or convert it".to_owned(),
+            ErrorKind::Changed => "run again once nothing writes to the corpus".to_owned(),
+            ErrorKind::Damaged { .. } => {
+                "what could be read before the damage was used; fetch the file again".to_owned()
+            }
+            ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                "free some space, or write elsewhere with `-o`".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.0.path {
+            write!(f, "{path}: ")?;
+        }
+        if let (Some(line), Some(offset)) = (self.0.line, self.0.offset) {
+            write!(f, "line {line} (byte {offset}): ")?;
+        }
+        self.0.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Io(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_path_line_and_byte() {
+        let error = Error::new(ErrorKind::Json("expected value".into()))
+            .at_record(17, 3021)
+            .at_path("feeds/a.jsonl");
+        assert_eq!(
+            error.to_string(),
+            "feeds/a.jsonl: line 17 (byte 3021): invalid JSON: expected value"
+        );
+    }
+
+    #[test]
+    fn the_first_path_named_stays() {
+        let error = Error::io("a", std::io::Error::other("boom")).at_path("b");
+        assert_eq!(error.path(), Some("a"));
+    }
+}

@@ -1,0 +1,298 @@
+//! Two documents to the passages they share, from where their fingerprints meet.
+//!
+//! In: fingerprints of all documents, then the tokens of two at a time. Out:
+//! maximal [`Match`]es. Each meeting is extended word by word both ways; at a
+//! difference, the nearest place where both texts go on together within
+//! [`WIDEST_GAP`] words bridges it, as long as what is gained on the far side
+//! pays for the gap and the share of aligned words stays high enough.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::align::Aligner;
+use super::winnow::Fingerprint;
+use super::{Match, PassageParams, Run, has_words};
+use crate::document::DocId;
+use crate::text::Tokens;
+
+/// Most words of either side between two stretches of one passage.
+const WIDEST_GAP: u32 = 12;
+
+/// Fewest words in a row that show that both texts go on together after a gap.
+const ANCHOR: u32 = 3;
+
+/// Up to this many documents with the same fingerprint are all met with one
+/// another; beyond, each meets the first, which keeps the work linear.
+const MOST_MEETINGS: usize = 32;
+
+/// Two documents meet: they have the same k-gram at these tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// The earlier document.
+    pub a: DocId,
+    /// The later one.
+    pub b: DocId,
+    /// First token of the k-gram in `a`.
+    pub at_a: u32,
+    /// First token of the k-gram in `b`.
+    pub at_b: u32,
+}
+
+/// Where documents meet, leaving out every two for which `apart` says so; ascending.
+/// Cost: a sort of the fingerprints, and a constant number of hits for each.
+pub fn hits(mut fingerprints: Vec<Fingerprint>, apart: impl Fn(DocId, DocId) -> bool + Sync) -> Vec<Hit> {
+    fingerprints.par_sort_unstable();
+    let groups: Vec<&[Fingerprint]> =
+        fingerprints.chunk_by(|a, b| a.hash == b.hash).filter(|group| group.len() > 1).collect();
+    let mut hits: Vec<Hit> = groups
+        .par_iter()
+        .flat_map_iter(|group| {
+            let firsts = if group.len() > MOST_MEETINGS { 1 } else { group.len() - 1 };
+            let apart = &apart;
+            group[..firsts].iter().enumerate().flat_map(move |(index, one)| {
+                let others = group[index + 1..].iter();
+                let others = others.filter(move |other| one.document != other.document && !apart(one.document, other.document));
+                others.map(move |other| Hit {
+                    a: one.document,
+                    b: other.document,
+                    at_a: one.position,
+                    at_b: other.position,
+                })
+            })
+        })
+        .collect();
+    hits.par_sort_unstable();
+    hits
+}
+
+/// The passages that two documents share, from their hits (ascending).
+/// Cost: linear in the passages; each hit that lies in a passage found before is free.
+pub fn match_pair(hits: &[Hit], tokens_a: &Tokens, tokens_b: &Tokens, params: &PassageParams, aligner: &mut Aligner) -> Vec<Match> {
+    let sides = Sides { a: tokens_a, b: tokens_b, min_similarity: params.min_similarity };
+    let mut found: Vec<Match> = Vec::new();
+    // The first hit outside of every rejected or accepted stretch is the next to be extended.
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for hit in hits {
+        let (at_a, at_b) = (hit.at_a as usize, hit.at_b as usize);
+        if stretches.iter().rev().take(64).any(|stretch| stretch.holds(at_a, at_b)) {
+            continue;
+        }
+        let stretch = sides.extend(at_a, at_b);
+        let long = has_words(tokens_a, stretch.a.clone(), params.min_words_across)
+            && has_words(tokens_b, stretch.b.clone(), params.min_words_across);
+        if long {
+            let aligned = stretch.aligned(&sides, aligner);
+            found.push(Match {
+                a: Run::new(hit.a, stretch.a.clone()),
+                b: Run::new(hit.b, stretch.b.clone()),
+                aligned: aligned as u32,
+            });
+        }
+        stretches.push(stretch);
+    }
+    drop_inner(found)
+}
+
+/// Leaves out every match both of whose sides stand in the sides of another.
+fn drop_inner(mut found: Vec<Match>) -> Vec<Match> {
+    found.sort_unstable_by_key(|one| (one.a.start, std::cmp::Reverse(one.a.end), one.b.start));
+    let mut outer: Vec<Match> = Vec::new();
+    for one in found {
+        let inside = |run: &Run, other: &Run| other.start <= run.start && run.end <= other.end;
+        if !outer.iter().any(|other| inside(&one.a, &other.a) && inside(&one.b, &other.b)) {
+            outer.push(one);
+        }
+    }
+    outer
+}
+
+/// A stretch that both documents share, with the gaps bridged.
+#[derive(Clone, Debug)]
+struct Stretch {
+    a: Range<usize>,
+    b: Range<usize>,
+    /// Tokens that are equal one by one, gaps not counted.
+    equal: usize,
+}
+
+impl Stretch {
+    fn holds(&self, at_a: usize, at_b: usize) -> bool {
+        self.a.contains(&at_a) && self.b.contains(&at_b)
+    }
+
+    /// How many words align. Past some ten thousand words only those outside of gaps are counted.
+    fn aligned(&self, sides: &Sides<'_>, aligner: &mut Aligner) -> usize {
+        if self.a.len().max(self.b.len()) > 20_000 {
+            return self.equal;
+        }
+        aligner.aligned(&sides.a.hashes()[self.a.clone()], &sides.b.hashes()[self.b.clone()])
+    }
+
+    fn similarity(&self) -> f64 {
+        self.equal as f64 / self.a.len().min(self.b.len()) as f64
+    }
+}
+
+/// The two texts and how alike they must stay.
+struct Sides<'a> {
+    a: &'a Tokens,
+    b: &'a Tokens,
+    min_similarity: f64,
+}
+
+/// Which way to go from a place.
+#[derive(Clone, Copy)]
+enum Way {
+    Forth,
+    Back,
+}
+
+impl Sides<'_> {
+    /// The longest stretch around two equal tokens.
+    fn extend(&self, at_a: usize, at_b: usize) -> Stretch {
+        let mut stretch = Stretch { a: at_a..at_a, b: at_b..at_b, equal: 0 };
+        for way in [Way::Forth, Way::Back] {
+            let run = self.equal_run(stretch.edge(way), way);
+            stretch.grow(way, (0, 0), run);
+        }
+        // An edit on one side may be paid for by what was gained on the other, so both are tried again.
+        loop {
+            let before = stretch.equal;
+            for way in [Way::Forth, Way::Back] {
+                while let Some(longer) = self.bridge(&stretch, way) {
+                    stretch = longer;
+                }
+            }
+            if stretch.equal == before {
+                return stretch;
+            }
+        }
+    }
+
+    /// How many tokens are equal from two places on.
+    fn equal_run(&self, (a, b): (usize, usize), way: Way) -> usize {
+        let (hashes_a, hashes_b) = (self.a.hashes(), self.b.hashes());
+        match way {
+            Way::Forth => hashes_a[a..].iter().zip(&hashes_b[b..]).take_while(|(x, y)| x == y).count(),
+            Way::Back => hashes_a[..a].iter().rev().zip(hashes_b[..b].iter().rev()).take_while(|(x, y)| x == y).count(),
+        }
+    }
+
+    /// The stretch with the nearest gap bridged, if there is one that pays.
+    fn bridge(&self, stretch: &Stretch, way: Way) -> Option<Stretch> {
+        let edge = stretch.edge(way);
+        let reach_a = self.reach(self.a, edge.0, way);
+        let reach_b = self.reach(self.b, edge.1, way);
+        for widest in 1..=reach_a.max(reach_b) {
+            // Gaps of one length on both sides, the commonest edits, come first.
+            for other in (0..=widest).rev() {
+                for gap in [(widest, other), (other, widest)] {
+                    if gap.0 <= reach_a
+                        && gap.1 <= reach_b
+                        && let Some(longer) = self.bridge_over(stretch, edge, gap, way)
+                    {
+                        return Some(longer);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The stretch with this gap bridged, if the far side goes on and pays for it.
+    fn bridge_over(&self, stretch: &Stretch, edge: (usize, usize), gap: (usize, usize), way: Way) -> Option<Stretch> {
+        let far = match way {
+            Way::Forth => (edge.0 + gap.0, edge.1 + gap.1),
+            Way::Back => (edge.0 - gap.0, edge.1 - gap.1),
+        };
+        let run = self.equal_run(far, way);
+        let anchor = match way {
+            Way::Forth => far.0..far.0 + run,
+            Way::Back => far.0 - run..far.0,
+        };
+        if !has_words(self.a, anchor, ANCHOR) || 2 * run < gap.0.max(gap.1) {
+            return None;
+        }
+        let mut longer = stretch.clone();
+        longer.grow(way, gap, run);
+        (longer.similarity() >= self.min_similarity).then_some(longer)
+    }
+
+    /// How many tokens a gap can have from a place on.
+    fn reach(&self, tokens: &Tokens, at: usize, way: Way) -> usize {
+        let most = 2 * WIDEST_GAP as usize;
+        (1..=most)
+            .take_while(|&count| match way {
+                Way::Forth => at + count <= tokens.len() && tokens.half_words(at..at + count) <= 2 * WIDEST_GAP,
+                Way::Back => count <= at && tokens.half_words(at - count..at) <= 2 * WIDEST_GAP,
+            })
+            .last()
+            .unwrap_or(0)
+    }
+}
+
+impl Stretch {
+    /// The places just outside of it.
+    fn edge(&self, way: Way) -> (usize, usize) {
+        match way {
+            Way::Forth => (self.a.end, self.b.end),
+            Way::Back => (self.a.start, self.b.start),
+        }
+    }
+
+    fn grow(&mut self, way: Way, (gap_a, gap_b): (usize, usize), run: usize) {
+        self.equal += run;
+        match way {
+            Way::Forth => {
+                self.a.end += gap_a + run;
+                self.b.end += gap_b + run;
+            }
+            Way::Back => {
+                self.a.start -= gap_a + run;
+                self.b.start -= gap_b + run;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Span;
+    use crate::text::Token;
+
+    fn tokens(words: &[u64]) -> Tokens {
+        let mut tokens = Tokens::default();
+        for (index, &hash) in words.iter().enumerate() {
+            tokens.push(Token { span: Span::new(index, index + 1), hash, unspaced: false });
+        }
+        tokens
+    }
+
+    fn extend(a: &[u64], b: &[u64], at: (usize, usize)) -> (Range<usize>, Range<usize>, usize) {
+        let (a, b) = (tokens(a), tokens(b));
+        let stretch = Sides { a: &a, b: &b, min_similarity: 0.75 }.extend(at.0, at.1);
+        (stretch.a, stretch.b, stretch.equal)
+    }
+
+    #[test]
+    fn edits_are_bridged_and_ends_are_equal_words() {
+        let base: Vec<u64> = (100..140).collect();
+        let mut edited = base.clone();
+        edited[20] = 1; // substituted
+        edited.remove(10); // dropped
+        edited.insert(30, 2); // inserted
+        let a = [&[7, 8][..], &base, &[9, 9, 9]].concat();
+        let b = [&[3][..], &edited, &[4, 4]].concat();
+        assert_eq!(extend(&a, &b, (3, 2)), (2..42, 1..41, 38));
+    }
+
+    #[test]
+    fn a_gap_that_nothing_pays_for_is_left() {
+        let shared: Vec<u64> = (100..112).collect();
+        let a = [&shared[..], &[1, 2, 3, 4, 5, 6, 7, 8, 50, 51, 52]].concat();
+        let b = [&shared[..], &[11, 12, 13, 14, 15, 16, 17, 18, 50, 51, 52]].concat();
+        assert_eq!(extend(&a, &b, (0, 0)), (0..12, 0..12, 12));
+    }
+}

@@ -1,0 +1,96 @@
+//! Two runs of tokens to the number of words that align, in order.
+//!
+//! In: token hashes of either side. Out: the length of their longest common
+//! subsequence, by the bit-parallel recurrence of Allison and Dix (1986) as
+//! Hyyrö (2004) gives it: 64 cells of the quadratic table at once.
+
+/// Computes alignments; the buffers are kept from call to call.
+#[derive(Clone, Debug, Default)]
+pub struct Aligner {
+    /// Distinct tokens of the pattern, ascending, with the place of their bits in `masks`.
+    alphabet: Vec<u64>,
+    masks: Vec<u64>,
+    row: Vec<u64>,
+}
+
+impl Aligner {
+    /// How many tokens of the two runs align, in order.
+    /// Cost: the product of their lengths, divided by 64.
+    pub fn aligned(&mut self, one: &[u64], other: &[u64]) -> usize {
+        let (pattern, text) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+        let head = pattern.iter().zip(text).take_while(|(a, b)| a == b).count();
+        let (pattern, text) = (&pattern[head..], &text[head..]);
+        let tail = pattern.iter().rev().zip(text.iter().rev()).take_while(|(a, b)| a == b).count();
+        let (pattern, text) = (&pattern[..pattern.len() - tail], &text[..text.len() - tail]);
+        head + tail + self.subsequence(pattern, text)
+    }
+
+    fn subsequence(&mut self, pattern: &[u64], text: &[u64]) -> usize {
+        if pattern.is_empty() {
+            return 0;
+        }
+        let words = pattern.len().div_ceil(64);
+        self.alphabet.clear();
+        self.alphabet.extend_from_slice(pattern);
+        self.alphabet.sort_unstable();
+        self.alphabet.dedup();
+        self.masks.clear();
+        self.masks.resize(self.alphabet.len() * words, 0);
+        for (place, token) in pattern.iter().enumerate() {
+            if let Ok(letter) = self.alphabet.binary_search(token) {
+                self.masks[letter * words + place / 64] |= 1 << (place % 64);
+            }
+        }
+        // A zero bit stands where the length of the best alignment grows by one.
+        self.row.clear();
+        self.row.resize(words, u64::MAX);
+        for token in text {
+            let Ok(letter) = self.alphabet.binary_search(token) else { continue };
+            let masks = &self.masks[letter * words..][..words];
+            let mut carry = false;
+            for (row, mask) in self.row.iter_mut().zip(masks) {
+                let matched = *row & mask;
+                let (sum, first) = row.overflowing_add(matched);
+                let (sum, second) = sum.overflowing_add(u64::from(carry));
+                carry = first || second;
+                *row = sum | (*row & !mask);
+            }
+        }
+        let used = pattern.len() % 64;
+        let last = if used == 0 { u64::MAX } else { (1 << used) - 1 };
+        let zeros = |(index, row): (usize, &u64)| {
+            (!row & if index + 1 == words { last } else { u64::MAX }).count_ones() as usize
+        };
+        self.row.iter().enumerate().map(zeros).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The textbook recurrence.
+    fn naive(a: &[u64], b: &[u64]) -> usize {
+        let mut row = vec![0; b.len() + 1];
+        for x in a {
+            let mut diagonal = 0;
+            for (j, y) in b.iter().enumerate() {
+                let above = row[j + 1];
+                row[j + 1] = if x == y { diagonal + 1 } else { above.max(row[j]) };
+                diagonal = above;
+            }
+        }
+        row[b.len()]
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_longest_common_subsequence(
+            a in proptest::collection::vec(0u64..9, 0..200),
+            b in proptest::collection::vec(0u64..9, 0..200),
+        ) {
+            prop_assert_eq!(Aligner::default().aligned(&a, &b), naive(&a, &b));
+        }
+    }
+}

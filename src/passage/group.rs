@@ -1,0 +1,133 @@
+//! Matches to passages: which runs are the same text, and how often it occurs.
+//!
+//! In: all matches. Out: [`Passages`]. Runs of one document that overlap by at
+//! least half of the longer are one occurrence; occurrences that a match ties
+//! together are one passage. Of its matches a passage keeps those that
+//! tie a new occurrence to an earlier one: one row for each occurrence but
+//! the first, and each row a match that was found, never one that was inferred.
+
+use super::{Match, Run};
+use crate::cluster::UnionFind;
+
+/// A text that repeats.
+#[derive(Debug)]
+pub struct Passage {
+    /// The matches that tie its occurrences together.
+    pub matches: Vec<Match>,
+    /// How many occurrences there are.
+    pub occurrences: u32,
+    /// The documents of the occurrences, one entry each, ascending.
+    pub documents: Vec<crate::document::DocId>,
+}
+
+/// All passages, in the order of their first match.
+#[derive(Debug, Default)]
+pub struct Passages(pub Vec<Passage>);
+
+impl Passages {
+    /// Groups matches. Cost: a sort of them.
+    pub fn group(mut matches: Vec<Match>) -> Self {
+        matches.sort_unstable();
+        matches.dedup();
+        let occurrences = Occurrences::of(&matches);
+        let count = occurrences.documents.len();
+        let mut passages = UnionFind::new(count);
+        let mut tying: Vec<(u32, Match)> = Vec::new();
+        for one in matches {
+            let (a, b) = (occurrences.find(&one.a), occurrences.find(&one.b));
+            if passages.find(a) != passages.find(b) {
+                passages.union(a, b);
+                tying.push((a, one));
+            }
+        }
+        let mut members: Vec<(u32, u32)> = (0..count as u32).map(|occurrence| (passages.find(occurrence), occurrence)).collect();
+        members.sort_unstable();
+        let mut found: Vec<(u32, Passage)> = members
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|group| {
+                let documents = group.iter().map(|&(_, occurrence)| occurrences.documents[occurrence as usize]).collect();
+                (group[0].0, Passage { matches: Vec::new(), occurrences: group.len() as u32, documents })
+            })
+            .collect();
+        for (occurrence, one) in tying {
+            let root = passages.find(occurrence);
+            if let Ok(place) = found.binary_search_by_key(&root, |passage| passage.0) {
+                found[place].1.matches.push(one);
+            }
+        }
+        let mut found: Vec<Passage> =
+            found.into_iter().map(|(_, passage)| passage).filter(|passage| !passage.matches.is_empty()).collect();
+        found.sort_unstable_by(|a, b| a.matches[0].cmp(&b.matches[0]));
+        Passages(found)
+    }
+}
+
+/// The distinct runs, and which occurrence each belongs to.
+struct Occurrences {
+    runs: Vec<Run>,
+    of_run: Vec<u32>,
+    documents: Vec<crate::document::DocId>,
+}
+
+impl Occurrences {
+    fn of(matches: &[Match]) -> Self {
+        let mut runs: Vec<Run> = matches.iter().flat_map(|one| [one.a.clone(), one.b.clone()]).collect();
+        runs.sort_unstable();
+        runs.dedup();
+        let mut of_run = Vec::with_capacity(runs.len());
+        let mut documents = Vec::new();
+        let mut last: Option<&Run> = None;
+        for run in &runs {
+            // Compared with the first run of the occurrence, so that no chain of overlaps drifts along a text.
+            if !last.is_some_and(|last| same_occurrence(last, run)) {
+                documents.push(run.document);
+                last = Some(run);
+            }
+            of_run.push(documents.len() as u32 - 1);
+        }
+        Occurrences { runs, of_run, documents }
+    }
+
+    fn find(&self, run: &Run) -> u32 {
+        match self.runs.binary_search(run) {
+            Ok(place) => self.of_run[place],
+            Err(_) => unreachable!("the runs of all matches were collected"),
+        }
+    }
+}
+
+/// Whether two runs overlap by at least half of the longer.
+fn same_occurrence(one: &Run, other: &Run) -> bool {
+    let shared = one.end.min(other.end).saturating_sub(one.start.max(other.start));
+    one.document == other.document && 2 * shared as usize >= one.len().max(other.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::DocId;
+
+    fn run(document: u32, start: usize, end: usize) -> Run {
+        Run::new(DocId(document), start..end)
+    }
+
+    #[test]
+    fn a_footer_in_three_documents_is_one_passage_with_two_rows() {
+        let all = [(0, 1), (0, 2), (1, 2)];
+        let matches = all.map(|(a, b)| Match { a: run(a, 50, 70), b: run(b, 50, 70 + b as usize), aligned: 20 });
+        let Passages(passages) = Passages::group(matches.to_vec());
+        assert_eq!(passages.len(), 1);
+        assert_eq!(passages[0].occurrences, 3);
+        let rows: Vec<_> = passages[0].matches.iter().map(|one| (one.a.document.0, one.b.document.0)).collect();
+        assert_eq!(rows, [(0, 1), (0, 2)]);
+    }
+
+    #[test]
+    fn different_texts_stay_apart() {
+        let matches = vec![
+            Match { a: run(0, 0, 20), b: run(1, 0, 20), aligned: 20 },
+            Match { a: run(0, 30, 50), b: run(2, 0, 20), aligned: 20 },
+        ];
+        assert_eq!(Passages::group(matches).0.len(), 2);
+    }
+}

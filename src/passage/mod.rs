@@ -1,0 +1,100 @@
+//! Tokens to passages: text that repeats within a document or across documents.
+//!
+//! In: the tokens of each document. Out: [`Match`]es, two runs of tokens that
+//! align, and from them [`Passages`], the groups of runs that repeat one another.
+//!
+//! Across documents, winnowed [fingerprints](winnow) meet wherever a run of
+//! `min_words` is shared, and [`across`] extends each meeting as far as the
+//! texts go together, through small edits. Within a document the units
+//! are short and edited more, so [`within`] compares sentences and lines
+//! themselves. [`group`] puts the matches of either kind together.
+
+mod across;
+mod align;
+mod group;
+mod winnow;
+mod within;
+
+use std::ops::Range;
+
+pub use across::{Hit, hits, match_pair};
+pub use align::Aligner;
+pub use group::{Passage, Passages};
+pub use winnow::{Fingerprint, Winnower};
+pub use within::repeats;
+
+use crate::document::DocId;
+use crate::text::Tokens;
+
+/// When a repeat counts.
+#[derive(Clone, Copy, Debug)]
+pub struct PassageParams {
+    /// Fewest words on either side, across documents.
+    pub min_words_across: u32,
+    /// Fewest words of a sentence or line, within a document.
+    pub min_words_within: u32,
+    /// Least share of the shorter side's words that align, in order, with the other side.
+    pub min_similarity: f64,
+}
+
+/// A run of tokens in a document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Run {
+    /// The document.
+    pub document: DocId,
+    /// Its first token.
+    pub start: u32,
+    /// One past its last token.
+    pub end: u32,
+}
+
+impl Run {
+    /// The run of these tokens.
+    pub fn new(document: DocId, tokens: Range<usize>) -> Self {
+        Run { document, start: tokens.start as u32, end: tokens.end as u32 }
+    }
+
+    /// How many tokens it has.
+    pub fn len(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Its tokens.
+    pub fn tokens(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// Two runs that repeat one another, the earlier first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Match {
+    /// The earlier run.
+    pub a: Run,
+    /// The later run.
+    pub b: Run,
+    /// Words that align, in order.
+    pub aligned: u32,
+}
+
+impl Match {
+    /// Aligned words over all words of both runs, an aligned one counted once.
+    pub fn jaccard(&self) -> f64 {
+        let aligned = f64::from(self.aligned);
+        aligned / (self.a.len() as f64 + self.b.len() as f64 - aligned)
+    }
+
+    /// The share of the shorter run's words that align.
+    pub fn containment(&self) -> f64 {
+        f64::from(self.aligned) / self.a.len().min(self.b.len()) as f64
+    }
+}
+
+/// Whether a range of tokens has at least `words` words.
+fn has_words(tokens: &Tokens, range: Range<usize>, words: u32) -> bool {
+    tokens.half_words(range) >= 2 * words
+}

@@ -1,0 +1,140 @@
+//! Tokens to fingerprints, sparse and yet sure to meet.
+//!
+//! In: the tokens of a document. Out: the hashes of some of its k-grams, chosen
+//! by winnowing (Schleimer, Wilkerson, Aiken 2003): of each window of w
+//! consecutive k-grams the least hash, the rightmost of equals. Two documents
+//! that share a run of k + w - 1 words share all k-grams of one window and
+//! so choose the same one. About 2/(w+1) of all k-grams are chosen.
+//!
+//! Lengths are counted in half words, so that a k-gram of an unspaced script
+//! has twice as many characters as one of words has words, and mixed text has
+//! what lies between; what a k-gram is, depends on its own tokens alone.
+
+use std::collections::VecDeque;
+
+use crate::document::DocId;
+use crate::shingle::mix;
+use crate::text::Tokens;
+
+/// Longest k-gram, in words: longer ones would not survive the edits of an edited passage.
+const LONGEST_GRAM: u32 = 8;
+
+/// Multiplier of the polynomial over token hashes.
+const MULTIPLIER: u64 = 0xd6e8_feb8_6659_fd93;
+
+/// A chosen k-gram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fingerprint {
+    /// Hash of the k-gram.
+    pub hash: u64,
+    /// Its document.
+    pub document: DocId,
+    /// Its first token.
+    pub position: u32,
+}
+
+/// Chooses fingerprints; the buffers are kept from document to document.
+#[derive(Clone, Debug)]
+pub struct Winnower {
+    /// Half words a k-gram has at least.
+    gram: u32,
+    /// Half words by which the starts of a window's k-grams can differ at most.
+    window: u32,
+    powers: Vec<u64>,
+    prefixes: Vec<u64>,
+    least: VecDeque<(u64, u32)>,
+}
+
+impl Winnower {
+    /// A winnower that lets no shared run of `min_words` words, at least two, go unnoticed.
+    pub fn new(min_words: u32) -> Self {
+        let min_words = min_words.max(2);
+        let gram = min_words.div_ceil(2).min(LONGEST_GRAM);
+        let powers = std::iter::successors(Some(1u64), |power| Some(power.wrapping_mul(MULTIPLIER)));
+        Winnower {
+            gram: 2 * gram,
+            // A k-gram may overshoot by half a word; one word less than the guarantee leaves room for it.
+            window: 2 * (min_words - gram - 1),
+            powers: powers.take(2 * gram as usize + 1).collect(),
+            prefixes: Vec::new(),
+            least: VecDeque::new(),
+        }
+    }
+
+    /// Calls `each` with the hash and the first token of every chosen k-gram, in order. Cost: linear.
+    pub fn for_each(&mut self, tokens: &Tokens, mut each: impl FnMut(u64, u32)) {
+        self.prefixes.clear();
+        self.prefixes.push(0);
+        let mut sum = 0u64;
+        self.prefixes.extend(tokens.hashes().iter().map(|&token| {
+            sum = sum.wrapping_mul(MULTIPLIER).wrapping_add(token);
+            sum
+        }));
+        self.least.clear();
+        let (mut end, mut first, mut chosen) = (0, 0, None);
+        for start in 0..tokens.len() {
+            while end < tokens.len() && tokens.half_words(start..end) < self.gram {
+                end += 1;
+            }
+            if tokens.half_words(start..end) < self.gram {
+                break;
+            }
+            let hash = mix(self.prefixes[end].wrapping_sub(self.prefixes[start].wrapping_mul(self.powers[end - start])));
+            while self.least.back().is_some_and(|&(other, _)| other >= hash) {
+                self.least.pop_back();
+            }
+            self.least.push_back((hash, start as u32));
+            // Windows that end here: those whose next k-gram would start too far on.
+            while first <= start && (start + 1 == tokens.len() || tokens.half_words(first..start + 1) > self.window) {
+                while self.least.front().is_some_and(|&(_, position)| (position as usize) < first) {
+                    self.least.pop_front();
+                }
+                let Some(&(hash, position)) = self.least.front() else { break };
+                if chosen != Some(position) {
+                    chosen = Some(position);
+                    each(hash, position);
+                }
+                first += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Token, Tokens};
+    use crate::document::Span;
+    use proptest::prelude::*;
+
+    fn tokens(hashes: &[(u64, bool)]) -> Tokens {
+        let mut tokens = Tokens::default();
+        for (index, &(hash, unspaced)) in hashes.iter().enumerate() {
+            tokens.push(Token { span: Span::new(index, index + 1), hash, unspaced });
+        }
+        tokens
+    }
+
+    fn fingerprints(hashes: &[(u64, bool)], min_words: u32) -> Vec<(u64, u32)> {
+        let mut found = Vec::new();
+        Winnower::new(min_words).for_each(&tokens(hashes), |hash, position| found.push((hash, position)));
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn every_shared_run_of_min_words_meets(
+            run in proptest::collection::vec((0u64..1000, any::<bool>()), 1..60),
+            before in proptest::collection::vec((0u64..1000, any::<bool>()), 0..20),
+            after in proptest::collection::vec((0u64..1000, any::<bool>()), 0..20),
+            min_words in 2u32..20,
+        ) {
+            let half_words: u32 = run.iter().map(|&(_, unspaced)| if unspaced { 1 } else { 2 }).sum();
+            prop_assume!(half_words >= 2 * min_words);
+            let one = fingerprints(&run, min_words);
+            let other = fingerprints(&[before.clone(), run, after].concat(), min_words);
+            let shift = before.len() as u32;
+            prop_assert!(one.iter().any(|&(hash, at)| other.contains(&(hash, at + shift))));
+        }
+    }
+}

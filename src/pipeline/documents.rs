@@ -1,0 +1,110 @@
+//! Shingle sets to verified pairs of documents.
+//!
+//! In: the sketched corpus without its exact copies. Out: [`DocumentPairs`].
+//! Near pairs come from the bands, those of documents too short for a
+//! signature and every contained pair from the complete join; both are verified alike.
+
+use rayon::prelude::*;
+
+use crate::document::DocId;
+use crate::join;
+use crate::lsh::{CROWD_SIZE, Candidate, candidates};
+use crate::progress::{Progress, Unit};
+use crate::verify::Pair;
+
+use super::exact::Copies;
+use super::survey::Sketched;
+use super::{Method, Plan};
+
+/// What was verified, between documents that are the first of their text.
+pub struct DocumentPairs {
+    /// Pairs that reach the threshold, ascending.
+    pub near: Vec<Pair>,
+    /// Other pairs of which the smaller is contained in the larger, ascending.
+    pub contained: Vec<Pair>,
+    /// Documents that were in a crowd, and so not compared with all of it.
+    pub crowded: usize,
+    /// Whether each document was in a crowd.
+    in_crowd: Vec<bool>,
+}
+
+impl DocumentPairs {
+    /// Whether a document was not compared with all that share a band with it.
+    pub fn is_crowded(&self, document: DocId) -> bool {
+        self.in_crowd[document.index()]
+    }
+
+    /// Whether two documents are a pair.
+    pub fn are_pair(&self, one: DocId, other: DocId) -> bool {
+        let wanted = (one.min(other), one.max(other));
+        let has = |pairs: &[Pair]| pairs.binary_search_by_key(&wanted, |pair| (pair.a, pair.b)).is_ok();
+        has(&self.near) || has(&self.contained)
+    }
+}
+
+/// Finds and verifies all pairs.
+pub fn pairs(sketched: &Sketched, copies: &Copies, plan: &Plan, progress: &dyn Progress) -> DocumentPairs {
+    let sets = &sketched.sets;
+    let distinct: Vec<DocId> = (0..sketched.facts.len() as u32)
+        .map(DocId)
+        .filter(|&document| sets.size(document) > 0 && copies.is_first(document))
+        .collect();
+    let long_enough = |document: DocId| {
+        sketched.facts[document.index()].half_words >= 2 * plan.options.passages.min_words_across
+    };
+    let verify = |(one, other): Candidate| {
+        let smaller = std::cmp::min_by_key(one, other, |&document| (sets.size(document), document));
+        plan.criteria.verify(sets, one, other, long_enough(smaller))
+    };
+    let by_bands = |document: DocId| {
+        plan.options.method == Method::Minhash && sets.size(document) >= plan.sketch.num_hashes
+    };
+    let share = |document: DocId| plan.share(by_bands(document), long_enough(document));
+    let mut pairs = join::complete(sets, &distinct, share, progress, verify);
+    let mut in_crowd = vec![false; sketched.facts.len()];
+    if plan.options.method == Method::Minhash {
+        let (documents, keys) = first_of_their_text(sketched, copies, plan.lsh.bands);
+        let found = candidates(&documents, &keys, plan.lsh.bands);
+        progress.begin("verifying", found.pairs.len() as u64, Unit::Items);
+        let verified = found.pairs.par_chunks(4096).flat_map_iter(|chunk| {
+            progress.advance(chunk.len() as u64);
+            chunk.iter().filter_map(|&candidate| verify(candidate)).collect::<Vec<_>>()
+        });
+        pairs.par_extend(verified);
+        pairs.par_extend(found.crowds.par_iter().flat_map_iter(|crowd| led_pairs(crowd, verify)));
+        progress.end();
+        for document in found.crowds.iter().flatten() {
+            in_crowd[document.index()] = true;
+        }
+    }
+    pairs.par_sort_unstable();
+    pairs.dedup();
+    let (near, contained) = pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
+    let crowded = in_crowd.iter().filter(|&&crowded| crowded).count();
+    DocumentPairs { near, contained, crowded, in_crowd }
+}
+
+/// The banded documents that are the first of their text, with their keys.
+fn first_of_their_text(sketched: &Sketched, copies: &Copies, bands: usize) -> (Vec<DocId>, Vec<u64>) {
+    let banded = sketched.banded.iter().zip(sketched.keys.chunks_exact(bands));
+    let first = banded.filter(|(document, _)| copies.is_first(**document));
+    let (documents, keys): (Vec<DocId>, Vec<&[u64]>) = first.unzip();
+    (documents, keys.concat())
+}
+
+/// The pairs of a crowd with its leaders: each member is compared with the
+/// members before it that matched no leader themselves, a thousand at most.
+/// All pairs of a crowd would be quadratic; this is linear, and finds each
+/// member of a cluster that its first member leads.
+fn led_pairs(crowd: &[DocId], verify: impl Fn(Candidate) -> Option<Pair>) -> Vec<Pair> {
+    let mut leaders: Vec<DocId> = Vec::new();
+    let mut pairs = Vec::new();
+    for &member in crowd {
+        match leaders.iter().find_map(|&leader| verify((leader, member))) {
+            Some(pair) => pairs.push(pair),
+            None if leaders.len() < CROWD_SIZE => leaders.push(member),
+            None => {}
+        }
+    }
+    pairs
+}

@@ -1,0 +1,263 @@
+//! Wires the stages: where a newcomer starts.
+//!
+//! In: PATHs and [`ScanOptions`]. Out: a [`Scan`]: sorted findings, clusters and
+//! the summary. The corpus is read three times at most: once whole, to
+//! [sketch](survey) every document; once more where [exact copies](exact) are to be compared
+//! or [passages](passages) to be followed; and once where [findings](rows) stand, to
+//! quote them. In between, only hashes are held.
+
+mod documents;
+mod exact;
+mod passages;
+mod rows;
+mod survey;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::join::share_of_smaller;
+use crate::lsh::LshParams;
+use crate::passage::PassageParams;
+use crate::progress::Progress;
+use crate::read::{Corpus, ReadOptions};
+use crate::report::{ClusterRow, Counts, Finding, Parameters, Summary};
+use crate::sketch::SketchParams;
+use crate::verify::Criteria;
+
+/// Which findings are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Find {
+    /// Documents: exact, near, contained.
+    Documents,
+    /// Passages, within and across documents.
+    Passages,
+    /// Both.
+    #[default]
+    All,
+}
+
+/// How near-duplicate documents are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Method {
+    /// By MinHash bands, with a stated recall.
+    #[default]
+    Minhash,
+    /// By the prefix filter: nothing is missed.
+    Complete,
+}
+
+/// Which rows a component of documents is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Pairs {
+    /// Every verified pair, in components of up to [`LARGEST_COMPONENT`] documents.
+    #[default]
+    All,
+    /// Each document beside its kept one.
+    Star,
+}
+
+/// The largest component whose pairs are all written.
+pub const LARGEST_COMPONENT: usize = 1000;
+
+macro_rules! named {
+    ($type:ty, $what:literal, $($name:literal => $value:path),+) => {
+        impl FromStr for $type {
+            type Err = Error;
+
+            fn from_str(name: &str) -> Result<Self, Error> {
+                match name {
+                    $($name => Ok($value),)+
+                    _ => Err(Error::options(format!(
+                        concat!("unknown ", $what, " `{}`: use one of {}"), name, [$($name),+].join(", ")
+                    ))),
+                }
+            }
+        }
+
+        impl $type {
+            /// Its name on the command line and in the summary.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($value => $name,)+
+                }
+            }
+        }
+    };
+}
+
+named!(Find, "kind of finding", "documents" => Find::Documents, "passages" => Find::Passages, "all" => Find::All);
+named!(Method, "method", "minhash" => Method::Minhash, "complete" => Method::Complete);
+named!(Pairs, "way to write pairs", "all" => Pairs::All, "star" => Pairs::Star);
+
+/// How to scan a corpus.
+#[derive(Clone, Debug)]
+pub struct ScanOptions {
+    /// How to read it.
+    pub read: ReadOptions,
+    /// What to find.
+    pub find: Find,
+    /// How to find near-duplicate documents.
+    pub method: Method,
+    /// Tokens a shingle.
+    pub shingle_size: usize,
+    /// Least Jaccard similarity of a near pair.
+    pub threshold: f64,
+    /// Least containment of a contained pair.
+    pub containment: f64,
+    /// Least share of the pairs at the threshold that is to be found.
+    pub recall: f64,
+    /// When a repeat is a passage.
+    pub passages: PassageParams,
+    /// Which rows a component is written as.
+    pub pairs: Pairs,
+    /// Whether passages are listed also between documents that are a pair anyway.
+    pub inside_duplicates: bool,
+    /// Seed of all hashes.
+    pub seed: u64,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        ScanOptions {
+            read: ReadOptions::default(),
+            find: Find::default(),
+            method: Method::default(),
+            shingle_size: 5,
+            threshold: 0.8,
+            containment: 0.9,
+            recall: 0.999,
+            passages: PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 },
+            pairs: Pairs::default(),
+            inside_duplicates: false,
+            seed: 0,
+        }
+    }
+}
+
+/// What a scan found.
+#[derive(Debug)]
+pub struct Scan {
+    /// The findings, sorted by name and place.
+    pub findings: Vec<Finding>,
+    /// The documents that are in clusters, sorted by cluster and name.
+    pub clusters: Vec<ClusterRow>,
+    /// What was done.
+    pub summary: Summary,
+    /// What could not be read.
+    pub problems: Vec<Error>,
+    /// What the user should know although nothing failed.
+    pub notices: Vec<String>,
+}
+
+/// The options as the stages need them, checked.
+pub(crate) struct Plan {
+    options: ScanOptions,
+    lsh: LshParams,
+    sketch: SketchParams,
+    criteria: Criteria,
+}
+
+impl Plan {
+    fn new(options: &ScanOptions) -> Result<Self> {
+        let range = |name: &str, value: f64, least: f64| {
+            if (least..=1.0).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::options(format!("`--{name}` is {value}: it can be from {least} to 1")))
+            }
+        };
+        range("threshold", options.threshold, 0.3)?;
+        range("containment", options.containment, 0.5)?;
+        range("min-similarity", options.passages.min_similarity, 0.5)?;
+        if !(1..=64).contains(&options.shingle_size) {
+            return Err(Error::options("`--shingle-size` can be from 1 to 64"));
+        }
+        if options.passages.min_words_across.min(options.passages.min_words_within) < 3 {
+            return Err(Error::options("`--min-words` must be at least 3: shorter repeats are natural"));
+        }
+        let lsh = LshParams::choose(options.threshold, options.recall)?;
+        Ok(Plan {
+            lsh,
+            sketch: SketchParams {
+                shingle_size: options.shingle_size,
+                num_hashes: lsh.num_hashes(),
+                seed: options.seed,
+            },
+            criteria: Criteria { threshold: options.threshold, containment: options.containment },
+            options: options.clone(),
+        })
+    }
+
+    fn wants_documents(&self) -> bool {
+        self.options.find != Find::Passages
+    }
+
+    fn wants_passages(&self) -> bool {
+        self.options.find != Find::Documents
+    }
+
+    /// The share of its shingles that the smaller of a pair needs in the
+    /// larger for either criterion; `None` if the join need not find it.
+    fn share(&self, by_bands: bool, may_be_contained: bool) -> Option<f64> {
+        let near = (!by_bands).then(|| share_of_smaller(self.options.threshold));
+        let contained = may_be_contained.then_some(self.options.containment);
+        match (near, contained) {
+            (Some(near), Some(contained)) => Some(near.min(contained)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    fn parameters(&self) -> Parameters {
+        let options = &self.options;
+        let by_bands = options.method == Method::Minhash;
+        Parameters {
+            version: env!("CARGO_PKG_VERSION"),
+            find: options.find.name(),
+            method: options.method.name(),
+            shingle_size: options.shingle_size,
+            threshold: options.threshold,
+            containment: options.containment,
+            recall: if by_bands { options.recall } else { 1.0 },
+            bands: by_bands.then_some(self.lsh.bands),
+            rows: by_bands.then_some(self.lsh.rows),
+            miss_probability: if by_bands { 1.0 - self.lsh.recall(options.threshold) } else { 0.0 },
+            min_words_across: options.passages.min_words_across,
+            min_words_within: options.passages.min_words_within,
+            min_similarity: options.passages.min_similarity,
+            seed: options.seed,
+        }
+    }
+}
+
+/// Finds every duplicate in the files below `paths`.
+///
+/// # Errors
+/// Options that make no sense; a file that changes while it is read; with
+/// [`ReadOptions::strict`], the first file or record that cannot be read.
+pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan> {
+    let started = Instant::now();
+    let plan = Plan::new(options)?;
+    let mut corpus = Corpus::open(paths, options.read.clone())?;
+    let survey = survey::survey(&mut corpus, &plan, progress)?;
+    let copies = exact::copies(&corpus, &survey, progress)?;
+    // Passages inside pairs of documents are not listed, so the pairs are needed for either.
+    let documents = documents::pairs(&survey, &copies, &plan, progress);
+    let passages = passages::find(&corpus, &survey, &copies, &documents, &plan, progress)?;
+    let rows = rows::write(&corpus, &survey, &copies, &documents, &passages, &plan, progress)?;
+    let counts = Counts { empty: survey.empty(), crowded: documents.crowded as u64, ..rows.counts };
+    Ok(Scan {
+        findings: rows.findings,
+        clusters: rows.clusters,
+        summary: Summary {
+            parameters: plan.parameters(),
+            read: survey.totals,
+            found: counts,
+            seconds: started.elapsed().as_secs_f64(),
+            peak_memory: None,
+        },
+        problems: survey.problems,
+        notices: survey.notices,
+    })
+}

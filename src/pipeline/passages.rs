@@ -1,0 +1,65 @@
+//! Fingerprints to passages.
+//!
+//! In: the fingerprints of all documents and the pairs found before. Out: the
+//! [`Passages`]. The documents that meet are read again for their tokens;
+//! documents that are a pair anyway are not followed, unless that is asked for.
+
+use rayon::prelude::*;
+
+use ahash::{AHashMap, RandomState};
+
+use crate::document::DocId;
+use crate::error::Result;
+use crate::passage::{Aligner, Passages, hits, match_pair};
+use crate::progress::{Progress, Unit};
+use crate::read::Corpus;
+use crate::text::{Tokenizer, Tokens};
+
+use super::Plan;
+use super::documents::DocumentPairs;
+use super::exact::Copies;
+use super::survey::Sketched;
+
+/// Finds the passages within and across documents.
+pub fn find(
+    corpus: &Corpus,
+    sketched: &Sketched,
+    copies: &Copies,
+    documents: &DocumentPairs,
+    plan: &Plan,
+    progress: &dyn Progress,
+) -> Result<Passages> {
+    if !plan.wants_passages() {
+        return Ok(Passages::default());
+    }
+    let inside = plan.options.inside_duplicates;
+    let fingerprints = sketched.fingerprints.iter().filter(|one| inside || copies.is_first(one.document)).copied();
+    let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
+    let hits = hits(fingerprints.collect(), apart);
+    let mut wanted: Vec<DocId> = hits.iter().flat_map(|hit| [hit.a, hit.b]).collect();
+    wanted.par_sort_unstable();
+    wanted.dedup();
+    let units = corpus.revisit(
+        &sketched.catalog,
+        &wanted,
+        "reading again",
+        progress,
+        || (Tokenizer::new(plan.sketch.seed), Vec::new()),
+        |(tokenizer, texts), id, document| texts.push((id, Tokens::of(document.text, tokenizer))),
+    )?;
+    let mut tokens: AHashMap<DocId, Tokens> = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    tokens.extend(units.into_iter().flat_map(|(_, texts)| texts));
+    progress.begin("following", hits.len() as u64, Unit::Items);
+    let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
+    let mut matches: Vec<_> = pairs
+        .par_iter()
+        .map_init(Aligner::default, |aligner, hits| {
+            progress.advance(hits.len() as u64);
+            match_pair(hits, &tokens[&hits[0].a], &tokens[&hits[0].b], &plan.options.passages, aligner)
+        })
+        .flatten_iter()
+        .collect();
+    progress.end();
+    matches.extend(sketched.within.iter().cloned());
+    Ok(Passages::group(matches))
+}

@@ -1,0 +1,200 @@
+//! Bytes to text: byte order mark, then a UTF-8 check, then a guess.
+//!
+//! In: the bytes of a document. Out: [`Decoded`] text with the count of
+//! characters that could not be decoded and were replaced by U+FFFD, or the
+//! reason why the bytes are no text. The guess is the browsers' own pair,
+//! `encoding_rs` and `chardetng`; UTF-16 without a mark, which `chardetng`
+//! leaves to others, is told by decoding it strictly.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// Decoded text and how it came about.
+#[derive(Debug, PartialEq)]
+pub struct Decoded<'a> {
+    /// The text, without byte order mark.
+    pub text: Cow<'a, str>,
+    /// How many characters stand for bytes that could not be decoded.
+    pub replaced: u64,
+    /// The encoding, when no byte order mark and no UTF-8 check settled it.
+    pub guessed: Option<&'static str>,
+}
+
+/// Decodes a whole document.
+///
+/// # Errors
+/// The reason, when the bytes are no text in any encoding.
+pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, &'static str> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return decode_as(&bytes[mark..], encoding, None);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        // A stray NUL in otherwise clean prose is dirt; more of them, or other controls, are data.
+        if is_binary(bytes) {
+            return Err("it holds control bytes as binary data does");
+        }
+        return Ok(Decoded { text: Cow::Borrowed(text), replaced: 0, guessed: None });
+    }
+    if memchr::memchr(0, bytes).is_some() {
+        let encoding = utf16_without_mark(bytes).ok_or("it holds NUL bytes as binary data does")?;
+        return decode_as(bytes, encoding, Some(encoding.name()));
+    }
+    if is_binary(bytes) {
+        return Err("it holds control bytes as binary data does");
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    decode_as(bytes, encoding, Some(encoding.name()))
+}
+
+/// Which UTF-16 the text starts with, if its head says so by mark or by shape.
+pub fn utf16_of_head(head: &[u8]) -> Option<&'static Encoding> {
+    match Encoding::for_bom(head) {
+        Some((encoding, _)) if encoding != UTF_8 => Some(encoding),
+        Some(_) => None,
+        None if memchr::memchr(0, head).is_some() => utf16_without_mark(&head[..head.len() & !1]),
+        None => None,
+    }
+}
+
+fn decode_as<'a>(
+    bytes: &'a [u8],
+    encoding: &'static Encoding,
+    guessed: Option<&'static str>,
+) -> Result<Decoded<'a>, &'static str> {
+    let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+    let replaced = if had_errors {
+        let standing = memchr::memmem::find_iter(bytes, "\u{fffd}").count();
+        text.matches('\u{fffd}').count().saturating_sub(standing).max(1) as u64
+    } else {
+        0
+    };
+    Ok(Decoded { text, replaced, guessed })
+}
+
+/// Whether control bytes that no text uses make up a noticeable share.
+fn is_binary(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(64 << 10)];
+    let controls = head.iter().filter(|&&byte| is_foreign_control(byte)).count();
+    controls * 1000 > head.len()
+}
+
+/// A control byte other than tab, line feed, vertical tab, form feed,
+/// carriage return, backspace and escape.
+fn is_foreign_control(byte: u8) -> bool {
+    matches!(byte, 0..=7 | 14..=26 | 28..=31 | 127)
+}
+
+/// The byte order under which all of `bytes` is clean UTF-16, if there is one.
+fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    if bytes.len() < 2 || bytes.len() % 2 != 0 {
+        return None;
+    }
+    // Line feeds and spaces tell the order apart even where the script uses no ASCII letter.
+    let (mut even_zeros, mut odd_zeros) = (0usize, 0usize);
+    for pair in bytes.chunks_exact(2) {
+        even_zeros += usize::from(pair[0] == 0);
+        odd_zeros += usize::from(pair[1] == 0);
+    }
+    let encoding = if odd_zeros > even_zeros { UTF_16LE } else { UTF_16BE };
+    let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+    let clean = text.chars().all(|c| !c.is_control() || c.is_whitespace());
+    let wordy = text.chars().filter(|c| c.is_alphanumeric() || c.is_whitespace()).count();
+    (!had_errors && clean && wordy * 4 >= text.chars().count() * 3).then_some(encoding)
+}
+
+/// A reader that turns a UTF-16 stream into UTF-8, its byte order mark dropped.
+pub struct Utf16Reader<R> {
+    source: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    raw_start: usize,
+    raw_end: usize,
+    ended: bool,
+}
+
+impl<R: Read> Utf16Reader<R> {
+    /// Reads `source`, which is in `encoding`.
+    pub fn new(source: R, encoding: &'static Encoding) -> Self {
+        Utf16Reader {
+            source,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            raw: vec![0; 64 << 10],
+            raw_start: 0,
+            raw_end: 0,
+            ended: false,
+        }
+    }
+}
+
+impl<R: Read> Read for Utf16Reader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        // A replacement character is three bytes and is never split by the decoder.
+        if out.len() < 4 {
+            return Err(io::Error::other("UTF-16 is decoded into buffers of at least four bytes"));
+        }
+        loop {
+            if self.raw_start == self.raw_end && !self.ended {
+                self.raw_end = self.source.read(&mut self.raw)?;
+                self.raw_start = 0;
+                self.ended = self.raw_end == 0;
+            }
+            let raw = &self.raw[self.raw_start..self.raw_end];
+            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, out, self.ended);
+            self.raw_start += read;
+            if written > 0 || (self.ended && result == CoderResult::InputEmpty) {
+                return Ok(written);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        let order = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+        text.encode_utf16().flat_map(order).collect()
+    }
+
+    #[test]
+    fn each_encoding_is_told() {
+        let prose = "Größe und Maß der Brücke,\r\nzehn Jahre später gemessen.";
+        let windows = encoding_rs::WINDOWS_1252.encode(prose).0.into_owned();
+        let marked: Vec<u8> = [&b"\xff\xfe"[..], &utf16(prose, false)].concat();
+        for (bytes, guessed) in [
+            (prose.as_bytes().to_vec(), None),
+            ([b"\xef\xbb\xbf", prose.as_bytes()].concat(), None),
+            (marked, None),
+            (windows, Some("windows-1252")),
+            (utf16(prose, false), Some("UTF-16LE")),
+            (utf16(prose, true), Some("UTF-16BE")),
+        ] {
+            let decoded = decode(&bytes).unwrap();
+            assert_eq!((&*decoded.text, decoded.guessed), (prose, guessed));
+        }
+    }
+
+    #[test]
+    fn replacements_are_counted_and_binary_is_refused() {
+        let decoded = decode(b"\xef\xbb\xbfok \xff ok \xfe").unwrap();
+        assert_eq!((&*decoded.text, decoded.replaced), ("ok \u{fffd} ok \u{fffd}", 2));
+        assert!(decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0\xb0\xcf").is_err());
+        assert!(decode(&[0; 64]).is_err());
+    }
+
+    #[test]
+    fn a_utf16_stream_reads_as_utf8() {
+        let prose = "{\"text\": \"Ä 😀\"}\n".repeat(9000);
+        let bytes = [&b"\xfe\xff"[..], &utf16(&prose, true)].concat();
+        let encoding = utf16_of_head(&bytes[..100]).unwrap();
+        let mut text = Vec::new();
+        Utf16Reader::new(&bytes[..], encoding).read_to_end(&mut text).unwrap();
+        assert_eq!(String::from_utf8(text).unwrap(), prose);
+    }
+}

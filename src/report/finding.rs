@@ -1,0 +1,107 @@
+//! One row of output.
+
+use std::sync::Arc;
+
+/// Longest excerpt of a text, in characters.
+const EXCERPT: usize = 200;
+
+/// What a finding is, in order of precedence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Two documents of the same normalised text.
+    Exact,
+    /// Two documents whose Jaccard similarity reaches the threshold.
+    Near,
+    /// A document that stands in a larger one.
+    Contained,
+    /// A passage that repeats.
+    Passage,
+}
+
+impl Kind {
+    /// Its name in the output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Exact => "exact",
+            Kind::Near => "near",
+            Kind::Contained => "contained",
+            Kind::Passage => "passage",
+        }
+    }
+}
+
+/// One side of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Name of the document.
+    pub document: Arc<str>,
+    /// First byte of the span in the document's text.
+    pub start: u32,
+    /// One past its last byte.
+    pub end: u32,
+    /// Line of its first byte, from 1.
+    pub line: u64,
+    /// Tokens in it.
+    pub words: u32,
+    /// Its text, as [`excerpt`] gives it.
+    pub text: String,
+}
+
+/// Two sides that repeat one another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Kind,
+    /// Jaccard similarity: of the shingle sets, or over aligned words for a passage.
+    pub jaccard: f64,
+    /// The share of the smaller side that stands in the larger.
+    pub containment: f64,
+    /// The side that comes first by name and place.
+    pub a: Side,
+    /// The other side.
+    pub b: Side,
+    /// Number of the cluster of documents, from 1.
+    pub cluster: Option<u32>,
+    /// Number of the passage, from 1.
+    pub passage: Option<u32>,
+    /// How many times the passage occurs in all.
+    pub occurrences: Option<u32>,
+}
+
+impl Finding {
+    /// What findings are sorted by.
+    pub(crate) fn order(&self) -> impl Ord + '_ {
+        (&*self.a.document, self.a.start, &*self.b.document, self.b.start, self.kind, self.a.end, self.b.end)
+    }
+}
+
+/// The beginning of `text` on one line: white space runs become one space, and
+/// after 200 characters it ends.
+pub fn excerpt(text: &str) -> String {
+    let mut line = String::new();
+    let mut count = 0;
+    for word in text.split_whitespace() {
+        for c in (count > 0).then_some(' ').into_iter().chain(word.chars()) {
+            if count == EXCERPT {
+                line.truncate(line.trim_end().len());
+                return line;
+            }
+            // Other control characters would upset a terminal.
+            line.push(if c.is_control() { '\u{fffd}' } else { c });
+            count += 1;
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_one_short_line() {
+        assert_eq!(excerpt(" a\r\n\tb  c\u{7}\n"), "a b c\u{fffd}");
+        let long = excerpt(&"é ".repeat(300));
+        assert_eq!(long.chars().count(), 199);
+    }
+}

@@ -1,0 +1,227 @@
+//! Findings and clusters to bytes.
+//!
+//! In: sorted findings. Out: CSV with the fixed header, or one JSON object a
+//! line with the same names. Texts that a spreadsheet would run as a formula
+//! are defused in CSV by a leading apostrophe, as spreadsheets themselves do.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::{ClusterRow, Finding};
+use crate::error::Error;
+
+/// The columns, in order.
+pub const COLUMNS: [&str; 18] = [
+    "kind", "jaccard", "containment", "words_a", "words_b", "doc_a", "start_a", "end_a", "line_a", "doc_b",
+    "start_b", "end_b", "line_b", "cluster", "passage", "occurrences", "text_a", "text_b",
+];
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OutputFormat {
+    /// Comma-separated values (RFC 4180) with a header.
+    #[default]
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+impl FromStr for OutputFormat {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "csv" => Ok(OutputFormat::Csv),
+            "jsonl" => Ok(OutputFormat::Jsonl),
+            _ => Err(Error::options(format!("unknown output format `{name}`: use `csv` or `jsonl`"))),
+        }
+    }
+}
+
+/// A row as it is written; the order of the fields is that of [`COLUMNS`].
+#[derive(Serialize)]
+struct Row<'a> {
+    kind: &'static str,
+    jaccard: Similarity,
+    containment: Similarity,
+    words_a: u32,
+    words_b: u32,
+    doc_a: &'a str,
+    start_a: u32,
+    end_a: u32,
+    line_a: u64,
+    doc_b: &'a str,
+    start_b: u32,
+    end_b: u32,
+    line_b: u64,
+    cluster: Option<u32>,
+    passage: Option<u32>,
+    occurrences: Option<u32>,
+    text_a: Cow<'a, str>,
+    text_b: Cow<'a, str>,
+}
+
+/// A similarity with four decimals: text in CSV, a number in JSON.
+struct Similarity(f64, OutputFormat);
+
+impl Serialize for Similarity {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.1 {
+            OutputFormat::Csv => serializer.collect_str(&format_args!("{:.4}", self.0)),
+            OutputFormat::Jsonl => serializer.serialize_f64((self.0 * 1e4).round() / 1e4),
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn new(finding: &'a Finding, format: OutputFormat) -> Self {
+        let Finding { kind, jaccard, containment, a, b, cluster, passage, occurrences } = finding;
+        let text = |text: &'a str| match format {
+            OutputFormat::Csv => defused(text),
+            OutputFormat::Jsonl => Cow::Borrowed(text),
+        };
+        Row {
+            kind: kind.name(),
+            jaccard: Similarity(*jaccard, format),
+            containment: Similarity(*containment, format),
+            words_a: a.words,
+            words_b: b.words,
+            doc_a: &a.document,
+            start_a: a.start,
+            end_a: a.end,
+            line_a: a.line,
+            doc_b: &b.document,
+            start_b: b.start,
+            end_b: b.end,
+            line_b: b.line,
+            cluster: *cluster,
+            passage: *passage,
+            occurrences: *occurrences,
+            text_a: text(&a.text),
+            text_b: text(&b.text),
+        }
+    }
+}
+
+/// The text with an apostrophe before it if a spreadsheet would take it for a formula.
+fn defused(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Writes findings, one a line.
+///
+/// # Errors
+/// The writer's.
+pub fn write_findings(findings: &[Finding], format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
+    write_rows(&COLUMNS, findings.iter().map(|finding| Row::new(finding, format)), format, out)
+}
+
+/// Writes the clusters, one document a line.
+///
+/// # Errors
+/// The writer's.
+pub fn write_clusters(rows: &[ClusterRow], format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        document: &'a str,
+        cluster: u32,
+        kept: &'a str,
+        similarity: Similarity,
+    }
+    let row = |row| {
+        let ClusterRow { document, cluster, kept, similarity }: &ClusterRow = row;
+        Row { document, cluster: *cluster, kept, similarity: Similarity(*similarity, format) }
+    };
+    write_rows(&["document", "cluster", "kept", "similarity"], rows.iter().map(row), format, out)
+}
+
+fn write_rows<R: Serialize>(
+    header: &[&str],
+    rows: impl Iterator<Item = R>,
+    format: OutputFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        OutputFormat::Csv => {
+            let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+            writer.write_record(header)?;
+            for row in rows {
+                writer.serialize(row).map_err(io_error)?;
+            }
+            writer.flush()
+        }
+        OutputFormat::Jsonl => {
+            let mut out = io::BufWriter::new(out);
+            for row in rows {
+                serde_json::to_writer(&mut out, &row)?;
+                out.write_all(b"\n")?;
+            }
+            out.flush()
+        }
+    }
+}
+
+fn io_error(error: csv::Error) -> io::Error {
+    let message = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        _ => io::Error::other(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Kind, Side};
+
+    fn finding() -> Finding {
+        let side = |name: &str, text: &str| Side {
+            document: name.into(),
+            start: 3,
+            end: 90,
+            line: 2,
+            words: 11,
+            text: text.to_owned(),
+        };
+        Finding {
+            kind: Kind::Passage,
+            jaccard: 10.0 / 12.0,
+            containment: 1.0,
+            a: side("a, \"b\".txt", "=SUM(A1)"),
+            b: side("c.txt", "plain, text"),
+            cluster: None,
+            passage: Some(1),
+            occurrences: Some(2),
+        }
+    }
+
+    #[test]
+    fn rows_are_quoted_rounded_and_defused() {
+        let mut out = Vec::new();
+        write_findings(&[finding()], OutputFormat::Csv, &mut out).unwrap();
+        let expected = format!(
+            "{}\npassage,0.8333,1.0000,11,11,\"a, \"\"b\"\".txt\",3,90,2,c.txt,3,90,2,,1,2,'=SUM(A1),\"plain, text\"\n",
+            COLUMNS.join(",")
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn json_rows_have_the_same_names_in_the_same_order() {
+        let mut out = Vec::new();
+        write_findings(&[finding()], OutputFormat::Jsonl, &mut out).unwrap();
+        let line = String::from_utf8(out).unwrap();
+        let mut at = 0;
+        for column in COLUMNS {
+            at += line[at..].find(&format!("\"{column}\":")).unwrap();
+        }
+        assert!(line.contains("\"jaccard\":0.8333,") && line.contains("\"text_a\":\"=SUM(A1)\""));
+    }
+}

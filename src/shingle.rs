@@ -1,0 +1,158 @@
+//! Tokens to shingles: the runs of k consecutive words that documents are compared by.
+//!
+//! In: the token hashes of a document in order. Out: one 64-bit hash a
+//! [shingle](Shingler::push), rolled from word to word, so that the cost does
+//! not depend on k. A document of fewer than k tokens is one shingle.
+//!
+//! The hash is a polynomial over the word hashes with an odd multiplier,
+//! modulo 2^64, finished by a bijective mixer (Stafford's variant 13 of the
+//! MurmurHash3 finaliser). Two different shingles of a pair of documents of
+//! 10,000 shingles each share a hash with a chance below 10^-11.
+
+use crate::document::DocId;
+
+/// Multiplier of the polynomial: odd, from the fractional part of the golden ratio.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Rolls the shingles of a document from its tokens.
+#[derive(Clone, Debug)]
+pub struct Shingler {
+    /// The last tokens, the oldest at `slot`.
+    window: Vec<u64>,
+    slot: usize,
+    seen: usize,
+    sum: u64,
+    /// `MULTIPLIER` to the power of the shingle size.
+    leaving: u64,
+}
+
+impl Shingler {
+    /// A shingler for runs of `size` tokens, at least one.
+    pub fn new(size: usize) -> Self {
+        let size = size.max(1);
+        let leaving = MULTIPLIER.wrapping_pow(size as u32);
+        Shingler { window: vec![0; size], slot: 0, seen: 0, sum: 0, leaving }
+    }
+
+    /// Takes the next token; gives the shingle that ends with it, if there is one.
+    #[inline]
+    pub fn push(&mut self, token: u64) -> Option<u64> {
+        let oldest = std::mem::replace(&mut self.window[self.slot], token);
+        self.slot = if self.slot + 1 == self.window.len() { 0 } else { self.slot + 1 };
+        self.sum = self.sum.wrapping_mul(MULTIPLIER).wrapping_add(token);
+        self.sum = self.sum.wrapping_sub(oldest.wrapping_mul(self.leaving));
+        self.seen += 1;
+        (self.seen >= self.window.len()).then(|| mix(self.sum))
+    }
+
+    /// Ends the document; gives its one shingle if it had fewer tokens than a
+    /// shingle has, but some. Ready for the next document.
+    pub fn finish(&mut self) -> Option<u64> {
+        let short = self.seen > 0 && self.seen < self.window.len();
+        // The count keeps a short document apart from a full shingle of other words.
+        let shingle = short.then(|| mix(self.sum ^ (self.seen as u64).wrapping_mul(MULTIPLIER)));
+        self.window.fill(0);
+        (self.slot, self.seen, self.sum) = (0, 0, 0);
+        shingle
+    }
+}
+
+/// The distinct shingles of a document, ascending, appended to `set`.
+pub fn shingle_set(tokens: &[u64], shingler: &mut Shingler, set: &mut Vec<u64>) {
+    let start = set.len();
+    set.extend(tokens.iter().filter_map(|&token| shingler.push(token)));
+    set.extend(shingler.finish());
+    set[start..].sort_unstable();
+    let mut kept = start;
+    for index in start..set.len() {
+        if index == start || set[index] != set[kept - 1] {
+            set[kept] = set[index];
+            kept += 1;
+        }
+    }
+    set.truncate(kept);
+}
+
+/// The shingle sets of all documents, as the units of reading gave them.
+#[derive(Debug, Default)]
+pub struct ShingleSets {
+    arenas: Vec<Vec<u64>>,
+    places: Vec<Place>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    arena: u32,
+    start: u32,
+    length: u32,
+}
+
+impl ShingleSets {
+    /// Adds the sets of the next documents: one after the other in `arena`, with their `lengths`.
+    pub fn push_unit(&mut self, arena: Vec<u64>, lengths: impl IntoIterator<Item = u32>) {
+        let mut start = 0;
+        for length in lengths {
+            self.places.push(Place { arena: self.arenas.len() as u32, start, length });
+            start += length;
+        }
+        debug_assert_eq!(start as usize, arena.len());
+        self.arenas.push(arena);
+    }
+
+    /// A document's distinct shingles, ascending.
+    pub fn get(&self, document: DocId) -> &[u64] {
+        let Place { arena, start, length } = self.places[document.index()];
+        &self.arenas[arena as usize][start as usize..][..length as usize]
+    }
+
+    /// How many distinct shingles a document has.
+    pub fn size(&self, document: DocId) -> usize {
+        self.places[document.index()].length as usize
+    }
+}
+
+/// A bijection whose every output bit depends on every input bit.
+#[inline]
+pub(crate) fn mix(mut hash: u64) -> u64 {
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn short_documents_are_one_shingle_and_empty_ones_none() {
+        let mut shingler = Shingler::new(5);
+        for (length, expected) in [(0, 0), (1, 1), (4, 1), (5, 1), (6, 2), (9, 5)] {
+            let mut set = Vec::new();
+            shingle_set(&(1..=length).collect::<Vec<u64>>(), &mut shingler, &mut set);
+            assert_eq!(set.len(), expected, "{length} tokens");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_rolled_shingle_depends_on_its_own_tokens_alone(
+            tokens in proptest::collection::vec(0u64..4, 0..60), size in 1usize..7
+        ) {
+            let mut shingler = Shingler::new(size);
+            let rolled: Vec<u64> = tokens.iter().filter_map(|&token| shingler.push(token)).collect();
+            shingler.finish();
+            let alone: Vec<u64> = tokens.windows(size).map(|window| {
+                let last = window.iter().filter_map(|&token| shingler.push(token)).last();
+                shingler.finish();
+                last.unwrap()
+            }).collect();
+            for (i, a) in tokens.windows(size).enumerate() {
+                for (j, b) in tokens.windows(size).enumerate() {
+                    prop_assert_eq!(rolled[i] == rolled[j], a == b);
+                }
+            }
+            prop_assert_eq!(rolled, alone);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Document to tokens and sentences: what matching compares, with the way back.
+//!
+//! In: the decoded text. Out: [`Tokens`], each with the [`Span`] it stands at,
+//! and [`sentences`]. Matching sees folded words only (case, punctuation,
+//! white space and compatibility forms folded away); spans always refer to the
+//! text as it is.
+
+mod fold;
+mod sentences;
+mod words;
+
+pub use sentences::{Sentence, sentences};
+pub use words::{Token, Tokenizer};
+
+use std::ops::Range;
+
+use crate::document::Span;
+
+/// The tokens of one document, column by column.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    hashes: Vec<u64>,
+    spans: Vec<Span>,
+    /// Half words before each token, and in all.
+    half_words: Vec<u32>,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Tokens { hashes: Vec::new(), spans: Vec::new(), half_words: vec![0] }
+    }
+}
+
+impl Tokens {
+    /// The tokens of `text`.
+    pub fn of(text: &str, tokenizer: &mut Tokenizer) -> Self {
+        let mut tokens = Tokens::default();
+        tokenizer.for_each(text, |token, _| tokens.push(token));
+        tokens
+    }
+
+    /// Makes it empty, keeping the memory.
+    pub fn clear(&mut self) {
+        self.hashes.clear();
+        self.spans.clear();
+        self.half_words.truncate(1);
+    }
+
+    /// Adds a token that stands after all others.
+    pub fn push(&mut self, token: Token) {
+        let before = self.half_words[self.hashes.len()];
+        self.hashes.push(token.hash);
+        self.spans.push(token.span);
+        self.half_words.push(before + if token.unspaced { 1 } else { 2 });
+    }
+
+    /// How many tokens there are.
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// The hashes of the folded tokens, in order.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
+    /// The spans of the tokens, in order.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// How many half words a range of tokens has: two a word, one a character of an unspaced script.
+    pub fn half_words(&self, range: Range<usize>) -> u32 {
+        self.half_words[range.end] - self.half_words[range.start]
+    }
+
+    /// The span from the first to the last token of a range that is not empty.
+    pub fn span(&self, range: Range<usize>) -> Span {
+        self.spans[range.start].hull(self.spans[range.end - 1])
+    }
+
+    /// The tokens that stand inside `span`.
+    pub fn within(&self, span: Span) -> Range<usize> {
+        let start = self.spans.partition_point(|token| token.start < span.start);
+        let end = self.spans.partition_point(|token| token.end <= span.end);
+        start..end.max(start)
+    }
+}

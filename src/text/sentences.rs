@@ -1,0 +1,130 @@
+//! Text to sentences.
+//!
+//! In: a document's text. Out: its [`Sentence`]s in order, without the white
+//! space around them. A line break ends a sentence, as UAX #29 has it, except
+//! where the line was merely wrapped. What UAX #29 takes for an end after
+//! a title or an initial (`Mr. Smith`, `J. Doe`) is joined again.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::document::Span;
+
+/// A sentence and the block of text (a line, or wrapped lines) that it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// Where it stands.
+    pub span: Span,
+    /// The number of its block, from 0.
+    pub block: u32,
+}
+
+/// Shortest line, in characters, that may have been broken for width.
+const WRAPPED_WIDTH: usize = 50;
+
+/// Words that end in a full stop and do not end a sentence.
+const ABBREVIATIONS: [&str; 27] = [
+    "Mr.", "Mrs.", "Ms.", "Mx.", "Dr.", "Prof.", "Rev.", "Hon.", "St.", "Gen.", "Col.", "Maj.",
+    "Capt.", "Lt.", "Sgt.", "Gov.", "Sen.", "Rep.", "Pres.", "Supt.", "No.", "Nr.", "vs.", "cf.",
+    "Hr.", "Fr.", "Mt.",
+];
+
+/// The sentences of `text`. Cost: linear.
+pub fn sentences(text: &str) -> Vec<Sentence> {
+    let mut found = Vec::new();
+    for (block, range) in blocks(text).into_iter().enumerate() {
+        split_block(text, range, block as u32, &mut found);
+    }
+    found
+}
+
+/// The lines of `text`, wrapped ones joined, blank ones left out.
+fn blocks(text: &str) -> Vec<Range<usize>> {
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    let mut after_blank = true;
+    for line in text.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        if line.trim().is_empty() {
+            after_blank = true;
+            continue;
+        }
+        match blocks.last_mut() {
+            Some(block) if !after_blank && is_wrapped(&text[block.clone()], line) => block.end = range.end,
+            _ => blocks.push(range),
+        }
+        after_blank = false;
+    }
+    blocks
+}
+
+/// Whether the last line of `before` was broken for width and goes on in `line`.
+fn is_wrapped(before: &str, line: &str) -> bool {
+    let last = before.trim_end().rsplit('\n').next().unwrap_or_default().trim();
+    line.trim_start().starts_with(char::is_lowercase)
+        && !last.ends_with(['.', '!', '?', ':', '…'])
+        && last.chars().count() >= WRAPPED_WIDTH
+}
+
+fn split_block(text: &str, range: Range<usize>, block: u32, found: &mut Vec<Sentence>) {
+    let line = text[range.clone()].trim_end();
+    // Same bytes, same places, but no line break to end a sentence at.
+    let unwrapped = line.contains('\n').then(|| line.replace(['\n', '\r'], " "));
+    let line = unwrapped.as_deref().unwrap_or(line);
+    let mut start = 0;
+    for (offset, piece) in line.split_sentence_bound_indices() {
+        let end = offset + piece.len();
+        if end < line.len() && ends_in_abbreviation(&line[start..end]) {
+            continue;
+        }
+        let sentence = &line[start..end];
+        let trimmed = sentence.trim();
+        if !trimmed.is_empty() {
+            let first = range.start + start + (sentence.len() - sentence.trim_start().len());
+            found.push(Sentence { span: Span::new(first, first + trimmed.len()), block });
+        }
+        start = end;
+    }
+}
+
+fn ends_in_abbreviation(piece: &str) -> bool {
+    let last = piece.trim_end().rsplit([' ', '\u{a0}']).next().unwrap_or_default();
+    let word = last.trim_start_matches(['(', '"', '\'', '“', '‘', '„', '«']);
+    let mut letters = word.chars();
+    let initial = matches!((letters.next(), letters.next(), letters.next()), (Some(first), Some('.'), None) if first.is_uppercase());
+    initial || ABBREVIATIONS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> Vec<&str> {
+        sentences(text).into_iter().map(|sentence| &text[sentence.span.range()]).collect()
+    }
+
+    #[test]
+    fn sentences_end_where_they_end() {
+        for (text, expected) in [
+            ("One. Two! Three?", &["One.", "Two!", "Three?"][..]),
+            ("Mr. J. Doe paid 3.50 for it. He left.", &["Mr. J. Doe paid 3.50 for it.", "He left."]),
+            ("“Go,” she said. “Now.” He went.", &["“Go,” she said.", "“Now.”", "He went."]),
+            ("A caption without a stop\nA body sentence.", &["A caption without a stop", "A body sentence."]),
+            ("一句话。两句话！", &["一句话。", "两句话！"]),
+            ("  \n\n \n", &[]),
+        ] {
+            assert_eq!(split(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrapped_line_goes_on() {
+        let text = "The harbour master counted the boats twice before breakfast and\r\nfound one too many. It was his own.\n\nEnd.";
+        let found = split(text);
+        assert_eq!(found.len(), 3);
+        assert!(found[0].ends_with("one too many."));
+        assert_eq!(sentences(text).iter().map(|sentence| sentence.block).collect::<Vec<_>>(), [0, 0, 1]);
+    }
+}

@@ -1,0 +1,141 @@
+//! Candidates to pairs: what two documents really share.
+//!
+//! In: two shingle sets. Out: a [`Pair`] with the true size of their
+//! intersection, from which Jaccard similarity and containment follow, if it
+//! meets the [`Criteria`]. The merge stops as soon as the intersection can no
+//! longer reach what is needed.
+
+use crate::document::DocId;
+use crate::shingle::ShingleSets;
+
+/// Two documents with what they share, counted on their whole shingle sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pair {
+    /// The document that is read first.
+    pub a: DocId,
+    /// The document that is read later.
+    pub b: DocId,
+    /// Distinct shingles that both have.
+    pub shared: u32,
+    /// Distinct shingles of `a`.
+    pub size_a: u32,
+    /// Distinct shingles of `b`.
+    pub size_b: u32,
+}
+
+impl Pair {
+    /// |A ∩ B| / |A ∪ B|.
+    pub fn jaccard(&self) -> f64 {
+        f64::from(self.shared) / (f64::from(self.size_a) + f64::from(self.size_b) - f64::from(self.shared))
+    }
+
+    /// |A ∩ B| / min(|A|, |B|): the share of the smaller that stands in the larger.
+    pub fn containment(&self) -> f64 {
+        f64::from(self.shared) / f64::from(self.size_a.min(self.size_b))
+    }
+}
+
+/// When a pair counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Criteria {
+    /// Least Jaccard similarity of a near pair.
+    pub threshold: f64,
+    /// Least containment of a contained pair.
+    pub containment: f64,
+}
+
+impl Criteria {
+    /// Whether the two are near-duplicates.
+    pub fn is_near(&self, pair: &Pair) -> bool {
+        pair.jaccard() >= self.threshold
+    }
+
+    /// Counts what two documents share, unless it is too little for either criterion.
+    /// `may_be_contained` tells whether the smaller is long enough for containment to count.
+    /// Cost: linear in the two sets, less when they differ much.
+    pub fn verify(&self, sets: &ShingleSets, one: DocId, other: DocId, may_be_contained: bool) -> Option<Pair> {
+        let (a, b) = if one < other { (one, other) } else { (other, one) };
+        let (set_a, set_b) = (sets.get(a), sets.get(b));
+        let (size_a, size_b) = (set_a.len(), set_b.len());
+        let near = least_overlap_near(self.threshold, size_a, size_b);
+        let contained = least_overlap_contained(self.containment, size_a.min(size_b));
+        let least = if may_be_contained { near.min(contained) } else { near };
+        let shared = overlap(set_a, set_b, least)?;
+        Some(Pair { a, b, shared: shared as u32, size_a: size_a as u32, size_b: size_b as u32 })
+    }
+}
+
+/// The smallest intersection with which two sets of these sizes reach a Jaccard similarity.
+pub fn least_overlap_near(threshold: f64, size_a: usize, size_b: usize) -> usize {
+    // The quotient decides, as it will be printed; the closed form is only where to start.
+    let reaches = |shared: usize| shared as f64 / (size_a + size_b - shared) as f64 >= threshold;
+    let mut least = (threshold / (1.0 + threshold) * (size_a + size_b) as f64) as usize;
+    least = least.min(size_a + size_b - 1).saturating_sub(1);
+    while least < size_a + size_b && !reaches(least) {
+        least += 1;
+    }
+    least
+}
+
+/// The smallest intersection with which a set of this size reaches a containment.
+pub fn least_overlap_contained(containment: f64, size: usize) -> usize {
+    let mut least = ((containment * size as f64) as usize).saturating_sub(1);
+    while least as f64 / (size as f64) < containment {
+        least += 1;
+    }
+    least
+}
+
+/// The size of the intersection of two ascending sets, if it is at least `least`.
+fn overlap(a: &[u64], b: &[u64], least: usize) -> Option<usize> {
+    if a.len().min(b.len()) < least {
+        return None;
+    }
+    let (mut i, mut j, mut shared) = (0, 0, 0);
+    // How many more elements of either side may go unmatched.
+    while i < a.len() && j < b.len() {
+        let (x, y) = (a[i], b[j]);
+        shared += usize::from(x == y);
+        i += usize::from(x <= y);
+        j += usize::from(y <= x);
+        if (i & 15) == 0 && shared + (a.len() - i).min(b.len() - j) < least {
+            return None;
+        }
+    }
+    (shared >= least).then_some(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_least_overlaps_are_the_least(
+            threshold in 0.3f64..=1.0, size_a in 1usize..300, size_b in 1usize..300
+        ) {
+            let jaccard = |shared: usize| shared as f64 / (size_a + size_b - shared) as f64;
+            let least = least_overlap_near(threshold, size_a, size_b);
+            let smaller = size_a.min(size_b);
+            for shared in 0..=smaller {
+                prop_assert_eq!(shared >= least, jaccard(shared) >= threshold);
+            }
+            let least = least_overlap_contained(threshold, smaller);
+            for shared in 0..=smaller {
+                prop_assert_eq!(shared >= least, shared as f64 / smaller as f64 >= threshold);
+            }
+        }
+
+        #[test]
+        fn the_overlap_is_that_of_sets(
+            a in proptest::collection::btree_set(0u64..120, 0..80),
+            b in proptest::collection::btree_set(0u64..120, 0..80),
+            least in 0usize..40,
+        ) {
+            let truth = a.intersection(&b).count();
+            let (a, b): (Vec<u64>, Vec<u64>) = (a.into_iter().collect(), b.into_iter().collect());
+            prop_assert_eq!(overlap(&a, &b, least), (truth >= least).then_some(truth));
+        }
+    }
+}
