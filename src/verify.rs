@@ -26,7 +26,8 @@ pub struct Pair {
 impl Pair {
     /// |A ∩ B| / |A ∪ B|.
     pub fn jaccard(&self) -> f64 {
-        f64::from(self.shared) / (f64::from(self.size_a) + f64::from(self.size_b) - f64::from(self.shared))
+        f64::from(self.shared)
+            / (f64::from(self.size_a) + f64::from(self.size_b) - f64::from(self.shared))
     }
 
     /// |A ∩ B| / min(|A|, |B|): the share of the smaller that stands in the larger.
@@ -53,7 +54,13 @@ impl Criteria {
     /// Counts what two documents share, unless it is too little for either criterion.
     /// `may_be_contained` tells whether the smaller is long enough for containment to count.
     /// Cost: linear in the two sets, less when they differ much.
-    pub fn verify(&self, sets: &ShingleSets, one: DocId, other: DocId, may_be_contained: bool) -> Option<Pair> {
+    pub fn verify(
+        &self,
+        sets: &ShingleSets,
+        one: DocId,
+        other: DocId,
+        may_be_contained: bool,
+    ) -> Option<Pair> {
         let (a, b) = if one < other { (one, other) } else { (other, one) };
         let (set_a, set_b) = (sets.get(a), sets.get(b));
         let (size_a, size_b) = (set_a.len(), set_b.len());

@@ -38,13 +38,15 @@ impl Output {
             }
             _ => {}
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         builder.prefix(".dittograph-");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(&path).map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
+            let mode =
+                fs::metadata(&path).map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
             builder.permissions(fs::Permissions::from_mode(mode));
         }
         let file = builder.tempfile_in(folder)?;
@@ -53,9 +55,14 @@ impl Output {
     }
 
     /// Writes everything, and puts the file in its place.
-    pub fn finish(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+    pub fn finish(
+        self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
         match self {
-            Output::Stdout => unless_closed(write(&mut io::stdout().lock())).context("standard output"),
+            Output::Stdout => {
+                unless_closed(write(&mut io::stdout().lock())).context("standard output")
+            }
             Output::Direct(path, mut file) => {
                 unless_closed(write(&mut file)).with_context(|| path.display().to_string())
             }
@@ -63,7 +70,9 @@ impl Output {
                 let temporary = file.path().to_owned();
                 let written = write(&mut file).and_then(|()| file.as_file().sync_all());
                 interrupt::forget(&temporary, || {
-                    written.and_then(|()| file.persist(&path).map_err(|error| error.error)).map(drop)
+                    written
+                        .and_then(|()| file.persist(&path).map_err(|error| error.error))
+                        .map(drop)
                 })
                 .with_context(|| path.display().to_string())
             }

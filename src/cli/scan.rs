@@ -1,6 +1,5 @@
 //! `dittograph scan`.
 
-
 use dittograph::pipeline::scan;
 use dittograph::report::{write_clusters, write_findings};
 
@@ -17,8 +16,10 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> anyhow::Result<Out
         rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;
     }
     let rows = Output::open(arguments.output.as_deref())?;
-    let clusters = arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-    let summary_file = arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let clusters =
+        arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let summary_file =
+        arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
 
     let bars = Bars::new(arguments.quiet);
     let mut scan = scan(&arguments.paths, &arguments.options(), &bars)?;

@@ -11,7 +11,10 @@ pub fn parse(text: &str) -> Result<u64, String> {
         "M" | "MB" | "MIB" => 20,
         "G" | "GB" | "GIB" => 30,
         "T" | "TB" | "TIB" => 40,
-        _ => return Err("a size is a whole number of bytes, or one with K, M, G or T, such as 64M".to_owned()),
+        _ => {
+            return Err("a size is a whole number of bytes, or one with K, M, G or T, such as 64M"
+                .to_owned());
+        }
     };
     let number: u64 = number.parse().map_err(|_| "a size starts with a whole number".to_owned())?;
     number.checked_mul(1 << shift).ok_or_else(|| "that is more than can be counted".to_owned())

@@ -78,9 +78,14 @@ impl PrefixIndex {
                         continue;
                     }
                     ranked.clear();
-                    ranked.extend(sets.get(document).iter().map(|&shingle| (frequencies.of(shingle), shingle)));
+                    ranked.extend(
+                        sets.get(document)
+                            .iter()
+                            .map(|&shingle| (frequencies.of(shingle), shingle)),
+                    );
                     ranked.select_nth_unstable(wanted - 1);
-                    entries.extend(ranked[..wanted].iter().map(|&(_, shingle)| (shingle, document)));
+                    entries
+                        .extend(ranked[..wanted].iter().map(|&(_, shingle)| (shingle, document)));
                 }
                 entries
             })

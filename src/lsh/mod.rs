@@ -25,9 +25,11 @@ pub type Candidate = (DocId, DocId);
 /// the band: equal rows have equal keys, and unequal ones almost never, which
 /// costs a needless check and never a pair.
 pub fn band_keys(signature: &[u32], params: LshParams, keys: &mut Vec<u64>) {
-    keys.extend(signature.chunks_exact(params.rows).map(|rows| {
-        rows.iter().fold(0, |key, &row| mix(key ^ u64::from(row)))
-    }));
+    keys.extend(
+        signature
+            .chunks_exact(params.rows)
+            .map(|rows| rows.iter().fold(0, |key, &row| mix(key ^ u64::from(row)))),
+    );
 }
 
 /// What the bands brought together.
@@ -47,8 +49,11 @@ pub fn candidates(documents: &[DocId], keys: &[u64], bands: usize) -> Candidates
     let by_band: Vec<Candidates> = (0..bands)
         .into_par_iter()
         .map(|band| {
-            let mut entries: Vec<(u64, DocId)> =
-                documents.iter().zip(keys.chunks_exact(bands)).map(|(&document, keys)| (keys[band], document)).collect();
+            let mut entries: Vec<(u64, DocId)> = documents
+                .iter()
+                .zip(keys.chunks_exact(bands))
+                .map(|(&document, keys)| (keys[band], document))
+                .collect();
             entries.par_sort_unstable();
             let mut found = Candidates::default();
             for group in entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {

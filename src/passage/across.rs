@@ -41,7 +41,10 @@ pub struct Hit {
 
 /// Where documents meet, leaving out every two for which `apart` says so; ascending.
 /// Cost: a sort of the fingerprints, and a constant number of hits for each.
-pub fn hits(mut fingerprints: Vec<Fingerprint>, apart: impl Fn(DocId, DocId) -> bool + Sync) -> Vec<Hit> {
+pub fn hits(
+    mut fingerprints: Vec<Fingerprint>,
+    apart: impl Fn(DocId, DocId) -> bool + Sync,
+) -> Vec<Hit> {
     fingerprints.par_sort_unstable();
     let groups: Vec<&[Fingerprint]> =
         fingerprints.chunk_by(|a, b| a.hash == b.hash).filter(|group| group.len() > 1).collect();
@@ -52,7 +55,9 @@ pub fn hits(mut fingerprints: Vec<Fingerprint>, apart: impl Fn(DocId, DocId) -> 
             let apart = &apart;
             group[..firsts].iter().enumerate().flat_map(move |(index, one)| {
                 let others = group[index + 1..].iter();
-                let others = others.filter(move |other| one.document != other.document && !apart(one.document, other.document));
+                let others = others.filter(move |other| {
+                    one.document != other.document && !apart(one.document, other.document)
+                });
                 others.map(move |other| Hit {
                     a: one.document,
                     b: other.document,
@@ -68,7 +73,13 @@ pub fn hits(mut fingerprints: Vec<Fingerprint>, apart: impl Fn(DocId, DocId) -> 
 
 /// The passages that two documents share, from their hits (ascending).
 /// Cost: linear in the passages; each hit that lies in a passage found before is free.
-pub fn match_pair(hits: &[Hit], tokens_a: &Tokens, tokens_b: &Tokens, params: &PassageParams, aligner: &mut Aligner) -> Vec<Match> {
+pub fn match_pair(
+    hits: &[Hit],
+    tokens_a: &Tokens,
+    tokens_b: &Tokens,
+    params: &PassageParams,
+    aligner: &mut Aligner,
+) -> Vec<Match> {
     let sides = Sides { a: tokens_a, b: tokens_b, min_similarity: params.min_similarity };
     let mut found: Vec<Match> = Vec::new();
     // The first hit outside of every rejected or accepted stretch is the next to be extended.
@@ -174,8 +185,15 @@ impl Sides<'_> {
     fn equal_run(&self, (a, b): (usize, usize), way: Way) -> usize {
         let (hashes_a, hashes_b) = (self.a.hashes(), self.b.hashes());
         match way {
-            Way::Forth => hashes_a[a..].iter().zip(&hashes_b[b..]).take_while(|(x, y)| x == y).count(),
-            Way::Back => hashes_a[..a].iter().rev().zip(hashes_b[..b].iter().rev()).take_while(|(x, y)| x == y).count(),
+            Way::Forth => {
+                hashes_a[a..].iter().zip(&hashes_b[b..]).take_while(|(x, y)| x == y).count()
+            }
+            Way::Back => hashes_a[..a]
+                .iter()
+                .rev()
+                .zip(hashes_b[..b].iter().rev())
+                .take_while(|(x, y)| x == y)
+                .count(),
         }
     }
 
@@ -201,7 +219,13 @@ impl Sides<'_> {
     }
 
     /// The stretch with this gap bridged, if the far side goes on and pays for it.
-    fn bridge_over(&self, stretch: &Stretch, edge: (usize, usize), gap: (usize, usize), way: Way) -> Option<Stretch> {
+    fn bridge_over(
+        &self,
+        stretch: &Stretch,
+        edge: (usize, usize),
+        gap: (usize, usize),
+        way: Way,
+    ) -> Option<Stretch> {
         let far = match way {
             Way::Forth => (edge.0 + gap.0, edge.1 + gap.1),
             Way::Back => (edge.0 - gap.0, edge.1 - gap.1),
@@ -224,7 +248,10 @@ impl Sides<'_> {
         let most = 2 * WIDEST_GAP as usize;
         (1..=most)
             .take_while(|&count| match way {
-                Way::Forth => at + count <= tokens.len() && tokens.half_words(at..at + count) <= 2 * WIDEST_GAP,
+                Way::Forth => {
+                    at + count <= tokens.len()
+                        && tokens.half_words(at..at + count) <= 2 * WIDEST_GAP
+                }
                 Way::Back => count <= at && tokens.half_words(at - count..at) <= 2 * WIDEST_GAP,
             })
             .last()

@@ -40,13 +40,20 @@ impl Passages {
                 tying.push((a, one));
             }
         }
-        let mut members: Vec<(u32, u32)> = (0..count as u32).map(|occurrence| (passages.find(occurrence), occurrence)).collect();
+        let mut members: Vec<(u32, u32)> =
+            (0..count as u32).map(|occurrence| (passages.find(occurrence), occurrence)).collect();
         members.sort_unstable();
         let mut found: Vec<(u32, Passage)> = members
             .chunk_by(|a, b| a.0 == b.0)
             .map(|group| {
-                let documents = group.iter().map(|&(_, occurrence)| occurrences.documents[occurrence as usize]).collect();
-                (group[0].0, Passage { matches: Vec::new(), occurrences: group.len() as u32, documents })
+                let documents = group
+                    .iter()
+                    .map(|&(_, occurrence)| occurrences.documents[occurrence as usize])
+                    .collect();
+                (
+                    group[0].0,
+                    Passage { matches: Vec::new(), occurrences: group.len() as u32, documents },
+                )
             })
             .collect();
         for (occurrence, one) in tying {
@@ -55,8 +62,11 @@ impl Passages {
                 found[place].1.matches.push(one);
             }
         }
-        let mut found: Vec<Passage> =
-            found.into_iter().map(|(_, passage)| passage).filter(|passage| !passage.matches.is_empty()).collect();
+        let mut found: Vec<Passage> = found
+            .into_iter()
+            .map(|(_, passage)| passage)
+            .filter(|passage| !passage.matches.is_empty())
+            .collect();
         found.sort_unstable_by(|a, b| a.matches[0].cmp(&b.matches[0]));
         Passages(found)
     }
@@ -71,7 +81,8 @@ struct Occurrences {
 
 impl Occurrences {
     fn of(matches: &[Match]) -> Self {
-        let mut runs: Vec<Run> = matches.iter().flat_map(|one| [one.a.clone(), one.b.clone()]).collect();
+        let mut runs: Vec<Run> =
+            matches.iter().flat_map(|one| [one.a.clone(), one.b.clone()]).collect();
         runs.sort_unstable();
         runs.dedup();
         let mut of_run = Vec::with_capacity(runs.len());
@@ -114,11 +125,16 @@ mod tests {
     #[test]
     fn a_footer_in_three_documents_is_one_passage_with_two_rows() {
         let all = [(0, 1), (0, 2), (1, 2)];
-        let matches = all.map(|(a, b)| Match { a: run(a, 50, 70), b: run(b, 50, 70 + b as usize), aligned: 20 });
+        let matches = all.map(|(a, b)| Match {
+            a: run(a, 50, 70),
+            b: run(b, 50, 70 + b as usize),
+            aligned: 20,
+        });
         let Passages(passages) = Passages::group(matches.to_vec());
         assert_eq!(passages.len(), 1);
         assert_eq!(passages[0].occurrences, 3);
-        let rows: Vec<_> = passages[0].matches.iter().map(|one| (one.a.document.0, one.b.document.0)).collect();
+        let rows: Vec<_> =
+            passages[0].matches.iter().map(|one| (one.a.document.0, one.b.document.0)).collect();
         assert_eq!(rows, [(0, 1), (0, 2)]);
     }
 

@@ -50,7 +50,8 @@ impl Winnower {
     pub fn new(min_words: u32) -> Self {
         let min_words = min_words.max(2);
         let gram = min_words.div_ceil(2).min(LONGEST_GRAM);
-        let powers = std::iter::successors(Some(1u64), |power| Some(power.wrapping_mul(MULTIPLIER)));
+        let powers =
+            std::iter::successors(Some(1u64), |power| Some(power.wrapping_mul(MULTIPLIER)));
         Winnower {
             gram: 2 * gram,
             // A k-gram may overshoot by half a word; one word less than the guarantee leaves room for it.
@@ -79,13 +80,16 @@ impl Winnower {
             if tokens.half_words(start..end) < self.gram {
                 break;
             }
-            let hash = mix(self.prefixes[end].wrapping_sub(self.prefixes[start].wrapping_mul(self.powers[end - start])));
+            let hash = mix(self.prefixes[end]
+                .wrapping_sub(self.prefixes[start].wrapping_mul(self.powers[end - start])));
             while self.least.back().is_some_and(|&(other, _)| other >= hash) {
                 self.least.pop_back();
             }
             self.least.push_back((hash, start as u32));
             // Windows that end here: those whose next k-gram would start too far on.
-            while first <= start && (start + 1 == tokens.len() || tokens.half_words(first..start + 1) > self.window) {
+            while first <= start
+                && (start + 1 == tokens.len() || tokens.half_words(first..start + 1) > self.window)
+            {
                 while self.least.front().is_some_and(|&(_, position)| (position as usize) < first) {
                     self.least.pop_front();
                 }
@@ -103,8 +107,8 @@ impl Winnower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Token, Tokens};
     use crate::document::Span;
+    use crate::text::{Token, Tokens};
     use proptest::prelude::*;
 
     fn tokens(hashes: &[(u64, bool)]) -> Tokens {
@@ -117,7 +121,8 @@ mod tests {
 
     fn fingerprints(hashes: &[(u64, bool)], min_words: u32) -> Vec<(u64, u32)> {
         let mut found = Vec::new();
-        Winnower::new(min_words).for_each(&tokens(hashes), |hash, position| found.push((hash, position)));
+        Winnower::new(min_words)
+            .for_each(&tokens(hashes), |hash, position| found.push((hash, position)));
         found
     }
 

@@ -30,7 +30,8 @@ pub fn repeats(
     params: &PassageParams,
     aligner: &mut Aligner,
 ) -> Vec<Match> {
-    let ranges: Vec<Range<usize>> = sentences.iter().map(|sentence| tokens.within(sentence.span)).collect();
+    let ranges: Vec<Range<usize>> =
+        sentences.iter().map(|sentence| tokens.within(sentence.span)).collect();
     let units = units(tokens, sentences, &ranges, params);
     if units.len() < 2 {
         return Vec::new();
@@ -38,11 +39,13 @@ pub fn repeats(
     let page = Page { tokens, sentences: &ranges, params };
     let mut pairs = page.similar_units(&units, aligner);
     pairs.sort_unstable();
-    let mut joined: AHashSet<(usize, usize)> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    let mut joined: AHashSet<(usize, usize)> =
+        AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     let mut found = Vec::new();
     for (a, b) in pairs {
         if !joined.contains(&(units[a].start, units[b].start)) {
-            let (a, b, aligned) = page.join_neighbours(units[a].clone(), units[b].clone(), &mut joined, aligner);
+            let (a, b, aligned) =
+                page.join_neighbours(units[a].clone(), units[b].clone(), &mut joined, aligner);
             found.push(Match { a: Run::new(document, a), b: Run::new(document, b), aligned });
         }
     }
@@ -64,7 +67,12 @@ fn units(
         let numbers = first..first + line.len();
         first = numbers.end;
         let before = units.len();
-        units.extend(numbers.clone().filter(|&number| long(&ranges[number])).map(|number| number..number + 1));
+        units.extend(
+            numbers
+                .clone()
+                .filter(|&number| long(&ranges[number]))
+                .map(|number| number..number + 1),
+        );
         let whole = ranges[numbers.start].start..ranges[numbers.end - 1].end;
         if units.len() == before && long(&whole) {
             units.push(numbers);
@@ -95,7 +103,8 @@ impl Page<'_> {
         let (a, b) = (self.hashes(a), self.hashes(b));
         let shorter = a.len().min(b.len());
         let aligned = aligner.aligned(a, b);
-        (shorter > 0 && aligned as f64 / shorter as f64 >= self.params.min_similarity).then_some(aligned)
+        (shorter > 0 && aligned as f64 / shorter as f64 >= self.params.min_similarity)
+            .then_some(aligned)
     }
 
     /// Every two units, by number, that are similar enough.
@@ -126,10 +135,12 @@ impl Page<'_> {
             others.clear();
             for &(count, word) in &rarest {
                 if count <= MOST_UNITS {
-                    others.extend(standing(word).iter().map(|&(_, other)| other).filter(|&other| {
-                        let length = self.hashes(&units[other]).len();
-                        other != number && (hashes.len(), number) < (length, other)
-                    }));
+                    others.extend(standing(word).iter().map(|&(_, other)| other).filter(
+                        |&other| {
+                            let length = self.hashes(&units[other]).len();
+                            other != number && (hashes.len(), number) < (length, other)
+                        },
+                    ));
                 }
             }
             others.sort_unstable();
@@ -181,9 +192,11 @@ mod tests {
     use crate::text::{Tokenizer, sentences};
 
     fn found(text: &str) -> Vec<(String, String)> {
-        let params = PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 };
+        let params =
+            PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 };
         let tokens = Tokens::of(text, &mut Tokenizer::new(0));
-        let matches = repeats(DocId(0), &tokens, &sentences(text), &params, &mut Aligner::default());
+        let matches =
+            repeats(DocId(0), &tokens, &sentences(text), &params, &mut Aligner::default());
         let show = |run: &Run| text[tokens.span(run.tokens()).range()].to_owned();
         matches.iter().map(|found| (show(&found.a), show(&found.b))).collect()
     }
@@ -203,6 +216,9 @@ mod tests {
 
     #[test]
     fn short_repetition_is_left_alone() {
-        assert!(found("Bring the boats home.\nShe sang: Bring the boats home.\nBring the boats home.").is_empty());
+        assert!(
+            found("Bring the boats home.\nShe sang: Bring the boats home.\nBring the boats home.")
+                .is_empty()
+        );
     }
 }

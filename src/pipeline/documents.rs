@@ -37,13 +37,19 @@ impl DocumentPairs {
     /// Whether two documents are a pair.
     pub fn are_pair(&self, one: DocId, other: DocId) -> bool {
         let wanted = (one.min(other), one.max(other));
-        let has = |pairs: &[Pair]| pairs.binary_search_by_key(&wanted, |pair| (pair.a, pair.b)).is_ok();
+        let has =
+            |pairs: &[Pair]| pairs.binary_search_by_key(&wanted, |pair| (pair.a, pair.b)).is_ok();
         has(&self.near) || has(&self.contained)
     }
 }
 
 /// Finds and verifies all pairs.
-pub fn pairs(sketched: &Sketched, copies: &Copies, plan: &Plan, progress: &dyn Progress) -> DocumentPairs {
+pub fn pairs(
+    sketched: &Sketched,
+    copies: &Copies,
+    plan: &Plan,
+    progress: &dyn Progress,
+) -> DocumentPairs {
     let sets = &sketched.sets;
     let distinct: Vec<DocId> = (0..sketched.facts.len() as u32)
         .map(DocId)
@@ -85,7 +91,11 @@ pub fn pairs(sketched: &Sketched, copies: &Copies, plan: &Plan, progress: &dyn P
 }
 
 /// The banded documents that are the first of their text, with their keys.
-fn first_of_their_text(sketched: &Sketched, copies: &Copies, bands: usize) -> (Vec<DocId>, Vec<u64>) {
+fn first_of_their_text(
+    sketched: &Sketched,
+    copies: &Copies,
+    bands: usize,
+) -> (Vec<DocId>, Vec<u64>) {
     let banded = sketched.banded.iter().zip(sketched.keys.chunks_exact(bands));
     let first = banded.filter(|(document, _)| copies.is_first(**document));
     let (documents, keys): (Vec<DocId>, Vec<&[u64]>) = first.unzip();

@@ -109,7 +109,8 @@ fn verify_batch(
         |(tokenizer, texts), id, document| texts.push((id, normalised(document.text, tokenizer))),
     )?;
     let texts: Vec<(DocId, Vec<u8>)> = texts.into_iter().flat_map(|(_, texts)| texts).collect();
-    let mut first_of: AHashMap<DocId, usize> = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    let mut first_of: AHashMap<DocId, usize> =
+        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     let mut others: Vec<DocId> = Vec::new();
     for (index, group) in groups.iter().enumerate() {
         first_of.extend(group[1..].iter().map(|&document| (document, index)));

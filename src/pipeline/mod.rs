@@ -128,7 +128,11 @@ impl Default for ScanOptions {
             threshold: 0.8,
             containment: 0.9,
             recall: 0.999,
-            passages: PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 },
+            passages: PassageParams {
+                min_words_across: 12,
+                min_words_within: 8,
+                min_similarity: 0.75,
+            },
             pairs: Pairs::default(),
             inside_duplicates: false,
             seed: 0,
@@ -175,7 +179,9 @@ impl Plan {
             return Err(Error::options("`--shingle-size` can be from 1 to 64"));
         }
         if options.passages.min_words_across.min(options.passages.min_words_within) < 3 {
-            return Err(Error::options("`--min-words` must be at least 3: shorter repeats are natural"));
+            return Err(Error::options(
+                "`--min-words` must be at least 3: shorter repeats are natural",
+            ));
         }
         let lsh = LshParams::choose(options.threshold, options.recall)?;
         Ok(Plan {

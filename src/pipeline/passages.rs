@@ -33,7 +33,8 @@ pub fn find(
         return Ok(Passages::default());
     }
     let inside = plan.options.inside_duplicates;
-    let fingerprints = sketched.fingerprints.iter().filter(|one| inside || copies.is_first(one.document)).copied();
+    let fingerprints =
+        sketched.fingerprints.iter().filter(|one| inside || copies.is_first(one.document)).copied();
     let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
     let hits = hits(fingerprints.collect(), apart);
     let mut wanted: Vec<DocId> = hits.iter().flat_map(|hit| [hit.a, hit.b]).collect();
@@ -47,7 +48,8 @@ pub fn find(
         || (Tokenizer::new(plan.sketch.seed), Vec::new()),
         |(tokenizer, texts), id, document| texts.push((id, Tokens::of(document.text, tokenizer))),
     )?;
-    let mut tokens: AHashMap<DocId, Tokens> = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    let mut tokens: AHashMap<DocId, Tokens> =
+        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     tokens.extend(units.into_iter().flat_map(|(_, texts)| texts));
     progress.begin("following", hits.len() as u64, Unit::Items);
     let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
@@ -55,7 +57,13 @@ pub fn find(
         .par_iter()
         .map_init(Aligner::default, |aligner, hits| {
             progress.advance(hits.len() as u64);
-            match_pair(hits, &tokens[&hits[0].a], &tokens[&hits[0].b], &plan.options.passages, aligner)
+            match_pair(
+                hits,
+                &tokens[&hits[0].a],
+                &tokens[&hits[0].b],
+                &plan.options.passages,
+                aligner,
+            )
         })
         .flatten_iter()
         .collect();

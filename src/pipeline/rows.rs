@@ -72,7 +72,14 @@ pub fn write(
             Kind::Exact | Kind::Near => chosen.cluster_of(row.a).map(|cluster| names[cluster]),
             Kind::Contained | Kind::Passage => None,
         };
-        findings.push(finding(row.kind, (row.jaccard, row.containment), (a, b), cluster, None, None));
+        findings.push(finding(
+            row.kind,
+            (row.jaccard, row.containment),
+            (a, b),
+            cluster,
+            None,
+            None,
+        ));
     }
     for (number, passage) in (1..).zip(&passages.0) {
         let many = passage.documents.first() != passage.documents.last();
@@ -86,7 +93,14 @@ pub fn write(
             counts.count(Kind::Passage);
             let (a, b) = (sides.run(&one.a), sides.run(&one.b));
             let similarity = (one.jaccard(), one.containment());
-            findings.push(finding(Kind::Passage, similarity, (a, b), None, Some(number), Some(occurrences)));
+            findings.push(finding(
+                Kind::Passage,
+                similarity,
+                (a, b),
+                None,
+                Some(number),
+                Some(occurrences),
+            ));
         }
     }
     findings.sort_by(|one, other| one.order().cmp(&other.order()));
@@ -121,7 +135,8 @@ fn finding(
 
 /// Numbers the passages anew, in the order of their first rows.
 fn number_passages(findings: &mut [Finding]) {
-    let mut numbers: AHashMap<u32, u32> = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    let mut numbers: AHashMap<u32, u32> =
+        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     for finding in findings {
         if let Some(passage) = finding.passage {
             let next = numbers.len() as u32 + 1;
@@ -146,7 +161,8 @@ impl Chosen {
         plan: &Plan,
         counts: &mut Counts,
     ) -> Self {
-        let exact_edges = copies.groups.iter().flat_map(|group| group[1..].iter().map(|&copy| (group[0], copy)));
+        let exact_edges =
+            copies.groups.iter().flat_map(|group| group[1..].iter().map(|&copy| (group[0], copy)));
         let near_edges = documents.near.iter().map(|pair| (pair.a, pair.b));
         let components = Clusters::new(sketched.facts.len(), exact_edges.chain(near_edges));
         let partners = Partners::new(&documents.near);
@@ -156,22 +172,29 @@ impl Chosen {
             let cluster = kept_members(members, copies, &partners);
             counts.clusters += 1;
             counts.clustered += members.len() as u64;
-            counts.droppable += cluster.iter().filter(|member| member.kept != member.document).count() as u64;
-            let too_large = members.len() > LARGEST_COMPONENT || members.iter().any(|&one| documents.is_crowded(one));
+            counts.droppable +=
+                cluster.iter().filter(|member| member.kept != member.document).count() as u64;
+            let too_large = members.len() > LARGEST_COMPONENT
+                || members.iter().any(|&one| documents.is_crowded(one));
             counts.stars += u64::from(too_large);
             starred[number] = too_large || plan.options.pairs == Pairs::Star;
             if starred[number] {
-                chosen.rows.extend(cluster.iter().filter(|member| member.kept != member.document).map(|member| {
-                    let same = copies.first_of(member.document) == copies.first_of(member.kept);
-                    match partners.pair(copies.first_of(member.document), copies.first_of(member.kept)) {
-                        Some(pair) if !same => near_row(pair, member.kept, member.document),
-                        _ => exact_row(member.kept, member.document),
-                    }
-                }));
+                chosen.rows.extend(
+                    cluster.iter().filter(|member| member.kept != member.document).map(|member| {
+                        let same = copies.first_of(member.document) == copies.first_of(member.kept);
+                        match partners
+                            .pair(copies.first_of(member.document), copies.first_of(member.kept))
+                        {
+                            Some(pair) if !same => near_row(pair, member.kept, member.document),
+                            _ => exact_row(member.kept, member.document),
+                        }
+                    }),
+                );
             }
             chosen.clusters.push(cluster);
         }
-        let is_star = |document: DocId| components.of(document).is_some_and(|number| starred[number]);
+        let is_star =
+            |document: DocId| components.of(document).is_some_and(|number| starred[number]);
         for group in copies.groups.iter().filter(|group| !is_star(group[0])) {
             for (index, &a) in group.iter().enumerate() {
                 chosen.rows.extend(group[index + 1..].iter().map(|&b| exact_row(a, b)));
@@ -187,7 +210,9 @@ impl Chosen {
             let side = |document: &DocId| if is_star(*document) { 1 } else { usize::MAX };
             for &a in copies.group(&pair.a).iter().take(side(&pair.a)) {
                 let others = copies.group(&pair.b).iter().take(side(&pair.b));
-                chosen.rows.extend(others.map(|&b| DocumentRow { kind: Kind::Contained, ..near_row(pair, a, b) }));
+                chosen.rows.extend(
+                    others.map(|&b| DocumentRow { kind: Kind::Contained, ..near_row(pair, a, b) }),
+                );
             }
         }
         chosen.components = Some(components);
@@ -216,7 +241,8 @@ struct Partners<'a> {
 
 impl<'a> Partners<'a> {
     fn new(near: &'a [Pair]) -> Self {
-        let mut directed: Vec<_> = near.iter().flat_map(|pair| [(pair.a, pair.b), (pair.b, pair.a)]).collect();
+        let mut directed: Vec<_> =
+            near.iter().flat_map(|pair| [(pair.a, pair.b), (pair.b, pair.a)]).collect();
         directed.sort_unstable();
         Partners { near, directed }
     }
@@ -235,7 +261,8 @@ impl<'a> Partners<'a> {
 
 /// The kept groups of a component. Copies share the fate of the first of their text.
 fn kept_members(members: &[DocId], copies: &Copies, partners: &Partners<'_>) -> Vec<Member> {
-    let firsts: Vec<DocId> = members.iter().copied().filter(|&member| copies.is_first(member)).collect();
+    let firsts: Vec<DocId> =
+        members.iter().copied().filter(|&member| copies.is_first(member)).collect();
     let kept = kept_groups(&firsts, |first| partners.of(first));
     members
         .iter()
@@ -302,7 +329,8 @@ impl Sides {
         progress: &dyn Progress,
     ) -> Result<Self> {
         let whole = |document| Request { document, run: None };
-        let runs = passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
+        let runs =
+            passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
         let members = chosen.clusters.iter().flatten().map(|member| whole(member.document));
         let rows = chosen.rows.iter().flat_map(|row| [whole(row.a), whole(row.b)]);
         let mut requests: Vec<Request> = runs.map(Request::of).chain(members).chain(rows).collect();
@@ -318,7 +346,8 @@ impl Sides {
             || (Tokenizer::new(plan.sketch.seed), Vec::new()),
             |(tokenizer, sides), id, document| {
                 let start = requests.partition_point(|request| request.document < id);
-                let end = start + requests[start..].partition_point(|request| request.document == id);
+                let end =
+                    start + requests[start..].partition_point(|request| request.document == id);
                 let name: Arc<str> = corpus.name(&sketched.catalog, id, document.id).into();
                 sides.extend(quote(&requests[start..end], name, document, sketched, tokenizer));
             },
@@ -363,9 +392,20 @@ fn quote(
             None => (Span::new(0, text.len()), sketched.facts[request.document.index()].tokens),
             Some((start, end)) => (tokens.span(start as usize..end as usize), end - start),
         };
-        let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..span.start as usize]).count() as u64;
+        let line =
+            1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..span.start as usize]).count() as u64;
         let text = excerpt(&text[span.range()]);
-        (*request, Side { document: Arc::clone(&name), start: span.start, end: span.end, line, words, text })
+        (
+            *request,
+            Side {
+                document: Arc::clone(&name),
+                start: span.start,
+                end: span.end,
+                line,
+                words,
+                text,
+            },
+        )
     };
     requests.iter().map(side).collect()
 }

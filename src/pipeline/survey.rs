@@ -110,7 +110,9 @@ pub fn survey(corpus: &mut Corpus, plan: &Plan, progress: &dyn Progress) -> Resu
         whole.banded.extend(unit.banded.into_iter().map(global));
         whole.keys.extend(unit.keys);
         whole.fingerprints.extend(
-            unit.fingerprints.into_iter().map(|one| Fingerprint { document: global(one.document), ..one }),
+            unit.fingerprints
+                .into_iter()
+                .map(|one| Fingerprint { document: global(one.document), ..one }),
         );
         whole.within.extend(unit.within.into_iter().map(|mut one| {
             one.a.document = global(one.a.document);
@@ -149,7 +151,13 @@ impl Worker<'_> {
             });
             let sentences = sentences(document.text);
             let params = &self.plan.options.passages;
-            self.sketch.within.extend(repeats(id, &self.tokens, &sentences, params, &mut self.aligner));
+            self.sketch.within.extend(repeats(
+                id,
+                &self.tokens,
+                &sentences,
+                params,
+                &mut self.aligner,
+            ));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Decoded text and how it came about.
 #[derive(Debug, PartialEq)]
@@ -91,7 +91,7 @@ fn is_foreign_control(byte: u8) -> bool {
 
 /// The byte order under which all of `bytes` is clean UTF-16, if there is one.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    if bytes.len() < 2 || bytes.len() % 2 != 0 {
+    if bytes.len() < 2 || !bytes.len().is_multiple_of(2) {
         return None;
     }
     // Line feeds and spaces tell the order apart even where the script uses no ASCII letter.
@@ -112,44 +112,40 @@ pub struct Utf16Reader<R> {
     source: R,
     decoder: Decoder,
     raw: Vec<u8>,
-    raw_start: usize,
-    raw_end: usize,
+    decoded: String,
+    /// How much of `decoded` has been handed out.
+    given: usize,
     ended: bool,
 }
 
 impl<R: Read> Utf16Reader<R> {
     /// Reads `source`, which is in `encoding`.
     pub fn new(source: R, encoding: &'static Encoding) -> Self {
-        Utf16Reader {
-            source,
-            decoder: encoding.new_decoder_with_bom_removal(),
-            raw: vec![0; 64 << 10],
-            raw_start: 0,
-            raw_end: 0,
-            ended: false,
-        }
+        let decoder = encoding.new_decoder_with_bom_removal();
+        let raw = vec![0; 64 << 10];
+        Utf16Reader { source, decoder, raw, decoded: String::new(), given: 0, ended: false }
+    }
+
+    fn decode_more(&mut self) -> io::Result<()> {
+        let count = self.source.read(&mut self.raw)?;
+        self.ended = count == 0;
+        self.decoded.clear();
+        self.given = 0;
+        let most = self.decoder.max_utf8_buffer_length(count);
+        self.decoded.reserve(most.unwrap_or(4 * count));
+        let _ = self.decoder.decode_to_string(&self.raw[..count], &mut self.decoded, self.ended);
+        Ok(())
     }
 }
 
 impl<R: Read> Read for Utf16Reader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        // A replacement character is three bytes and is never split by the decoder.
-        if out.len() < 4 {
-            return Err(io::Error::other("UTF-16 is decoded into buffers of at least four bytes"));
+        while self.given == self.decoded.len() && !self.ended {
+            self.decode_more()?;
         }
-        loop {
-            if self.raw_start == self.raw_end && !self.ended {
-                self.raw_end = self.source.read(&mut self.raw)?;
-                self.raw_start = 0;
-                self.ended = self.raw_end == 0;
-            }
-            let raw = &self.raw[self.raw_start..self.raw_end];
-            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, out, self.ended);
-            self.raw_start += read;
-            if written > 0 || (self.ended && result == CoderResult::InputEmpty) {
-                return Ok(written);
-            }
-        }
+        let count = (&self.decoded.as_bytes()[self.given..]).read(out)?;
+        self.given += count;
+        Ok(count)
     }
 }
 
@@ -184,7 +180,9 @@ mod tests {
     fn replacements_are_counted_and_binary_is_refused() {
         let decoded = decode(b"\xef\xbb\xbfok \xff ok \xfe").unwrap();
         assert_eq!((&*decoded.text, decoded.replaced), ("ok \u{fffd} ok \u{fffd}", 2));
-        assert!(decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0\xb0\xcf").is_err());
+        assert!(
+            decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0\xb0\xcf").is_err()
+        );
         assert!(decode(&[0; 64]).is_err());
     }
 

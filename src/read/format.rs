@@ -26,7 +26,9 @@ impl FromStr for Format {
         match name {
             "text" | "txt" | "md" => Ok(Format::Text),
             "jsonl" | "ndjson" => Ok(Format::Jsonl),
-            _ => Err(Error::options(format!("unknown input format `{name}`: use `text` or `jsonl`"))),
+            _ => {
+                Err(Error::options(format!("unknown input format `{name}`: use `text` or `jsonl`")))
+            }
         }
     }
 }
@@ -125,7 +127,8 @@ fn first_object_ends(head: &[u8]) -> Option<bool> {
     if line.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    let mut objects = serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
+    let mut objects =
+        serde_json::Deserializer::from_slice(line).into_iter::<serde::de::IgnoredAny>();
     match objects.next() {
         Some(Ok(_)) => Some(true),
         // The head was cut inside a long first line.

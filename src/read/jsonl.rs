@@ -238,7 +238,10 @@ mod tests {
             (r#"{"text": "a"}"#, "no field `body`"),
             (r#"{"body": ["a"]}"#, "field `body` is a list, not a string"),
             (r#"{"body": null}"#, "field `body` is null, not a string"),
-            (r#"["a"]"#, "invalid JSON: invalid type: sequence, expected a JSON object at byte 1 of the record"),
+            (
+                r#"["a"]"#,
+                "invalid JSON: invalid type: sequence, expected a JSON object at byte 0 of the record",
+            ),
             (r#"{"body": "a"} x"#, "invalid JSON: trailing characters at byte 15 of the record"),
             (r#"{"body": "a"#, "invalid JSON: EOF while parsing a string at byte 11 of the record"),
         ] {

@@ -206,7 +206,9 @@ impl Corpus {
     /// Options that make no sense. Files that cannot be read are the survey's to report.
     pub fn open(paths: &[PathBuf], options: ReadOptions) -> Result<Self> {
         if options.max_document > LARGEST_DOCUMENT {
-            return Err(Error::options(format!("`--max-document` can be at most {LARGEST_DOCUMENT} bytes")));
+            return Err(Error::options(format!(
+                "`--max-document` can be at most {LARGEST_DOCUMENT} bytes"
+            )));
         }
         let found = walk::walk(paths, &options.exclude)?;
         let units = plan(&found.files, &options);
@@ -255,7 +257,9 @@ impl Corpus {
                     for part in &unit.parts {
                         let mut outcome = PartOutcome { file: part.file, ..PartOutcome::default() };
                         let mut visit = |document: Document<'_>| visit(&mut accumulator, document);
-                        if let Err(error) = self.survey_part(part, progress, &mut buffers, &mut outcome, &mut visit) {
+                        if let Err(error) =
+                            self.survey_part(part, progress, &mut buffers, &mut outcome, &mut visit)
+                        {
                             outcome.problem(error);
                         }
                         if strict && !outcome.problems.is_empty() {
@@ -272,7 +276,11 @@ impl Corpus {
     }
 
     /// Puts what the units gave together in reading order.
-    fn assemble<A>(&self, mut problems: Vec<Error>, outcomes: Vec<(A, Vec<PartOutcome>)>) -> Result<Survey<A>> {
+    fn assemble<A>(
+        &self,
+        mut problems: Vec<Error>,
+        outcomes: Vec<(A, Vec<PartOutcome>)>,
+    ) -> Result<Survey<A>> {
         let mut totals = ReadTotals { bytes: self.bytes(), ..ReadTotals::default() };
         let mut catalog =
             Catalog { locators: Vec::new(), unit_starts: vec![0], repeated_ids: AHashSet::new() };
@@ -296,9 +304,13 @@ impl Corpus {
                     error.shift_lines(line_base.1);
                 }
                 let first = catalog.locators.len() as u32;
-                ids.extend(part.id_hashes.iter().zip(first..).filter(|(hash, _)| **hash != 0).map(
-                    |(&hash, document)| (part.file, hash, document),
-                ));
+                ids.extend(
+                    part.id_hashes
+                        .iter()
+                        .zip(first..)
+                        .filter(|(hash, _)| **hash != 0)
+                        .map(|(&hash, document)| (part.file, hash, document)),
+                );
                 for locator in &mut part.locators {
                     if locator.line > 0 {
                         locator.line += line_base.1;
@@ -315,7 +327,9 @@ impl Corpus {
                 }
             }
             if catalog.locators.len() > u32::MAX as usize {
-                return Err(Error::options("more than 4,294,967,295 documents: scan the corpus in parts"));
+                return Err(Error::options(
+                    "more than 4,294,967,295 documents: scan the corpus in parts",
+                ));
             }
             catalog.unit_starts.push(catalog.locators.len() as u32);
             units.push(accumulator);
@@ -325,7 +339,8 @@ impl Corpus {
         }
         let mut notices = self.repeated_ids(ids, &mut catalog, &mut totals);
         if more > 0 {
-            notices.push(format!("{more} more records could not be read and are counted, not listed"));
+            notices
+                .push(format!("{more} more records could not be read and are counted, not listed"));
         }
         totals.documents = catalog.len() as u64;
         totals.problems = problems.len() as u64 + more;
@@ -419,7 +434,12 @@ impl Corpus {
     }
 
     /// Reads a file that is one document into `raw`.
-    fn read_whole(&self, file: &SourceFile, mut opened: Opened<'_>, raw: &mut Vec<u8>) -> Result<()> {
+    fn read_whole(
+        &self,
+        file: &SourceFile,
+        mut opened: Opened<'_>,
+        raw: &mut Vec<u8>,
+    ) -> Result<()> {
         let limit = self.options.max_document;
         let too_large = || Error::new(ErrorKind::TooLarge { limit }).at_path(&file.name);
         if opened.direct.is_some() && file.size > limit {
@@ -451,14 +471,17 @@ impl Corpus {
             // The line that runs into the range belongs to the part before.
             Some(direct) if range.start > 0 => {
                 let from = range.start - 1;
-                let mut lines = LineReader::new(Box::new(direct.from(from)) as Box<dyn Read>, from, limit);
+                let mut lines =
+                    LineReader::new(Box::new(direct.from(from)) as Box<dyn Read>, from, limit);
                 lines.next_line().map_err(|error| Error::io(&file.name, error))?;
                 lines
             }
             _ => LineReader::new(opened.reader, 0, limit),
         };
         loop {
-            let place = |error: Error, line: u64, offset: u64| error.at_record(line, offset).at_path(&file.name);
+            let place = |error: Error, line: u64, offset: u64| {
+                error.at_record(line, offset).at_path(&file.name)
+            };
             let line = match lines.next_line() {
                 Ok(Some(line)) if line.offset < range.end => line,
                 Ok(_) => return Ok(()),
@@ -466,10 +489,18 @@ impl Corpus {
             };
             outcome.lines += 1;
             let Some(bytes) = line.bytes else {
-                outcome.problem(place(Error::new(ErrorKind::TooLarge { limit }), outcome.lines, line.offset));
+                outcome.problem(place(
+                    Error::new(ErrorKind::TooLarge { limit }),
+                    outcome.lines,
+                    line.offset,
+                ));
                 continue;
             };
-            let body = if line.offset == 0 { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+            let body = if line.offset == 0 {
+                bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+            } else {
+                bytes
+            };
             if body.trim_ascii().is_empty() {
                 continue;
             }
@@ -494,7 +525,11 @@ impl Corpus {
                 offset: line.offset,
                 line: outcome.lines,
             });
-            outcome.id_hashes.push(if record.has_id { xxh3_64(record.id.as_bytes()).max(1) } else { 0 });
+            outcome.id_hashes.push(if record.has_id {
+                xxh3_64(record.id.as_bytes()).max(1)
+            } else {
+                0
+            });
             visit(record.document());
         }
     }
@@ -551,7 +586,9 @@ impl Corpus {
     ) -> Result<()> {
         let file = &self.files[catalog.file(documents[0]) as usize];
         let changed = || Error::new(ErrorKind::Changed).at_path(&file.name);
-        let Opening::Read(opened) = file.open(self.options.input_format, &crate::progress::Silent)? else {
+        let Opening::Read(opened) =
+            file.open(self.options.input_format, &crate::progress::Silent)?
+        else {
             return Err(changed());
         };
         if opened.format == Format::Text {
@@ -598,7 +635,9 @@ impl Corpus {
         match (locator.line, id) {
             (0, _) => file.clone(),
             (line, None) => format!("{file}#{line}"),
-            (line, Some(id)) if catalog.repeated_ids.contains(&document.0) => format!("{file}#{id}:{line}"),
+            (line, Some(id)) if catalog.repeated_ids.contains(&document.0) => {
+                format!("{file}#{id}:{line}")
+            }
             (_, Some(id)) => format!("{file}#{id}"),
         }
     }
@@ -617,7 +656,11 @@ impl Record {
 }
 
 /// Parses a line, decoding it first where it is no UTF-8; gives what was replaced and guessed.
-fn parse_record(line: &[u8], fields: &Fields, record: &mut Record) -> Result<(u64, Option<&'static str>)> {
+fn parse_record(
+    line: &[u8],
+    fields: &Fields,
+    record: &mut Record,
+) -> Result<(u64, Option<&'static str>)> {
     match std::str::from_utf8(line) {
         Ok(line) => record.parse(line, fields).map(|()| (0, None)),
         Err(_) => {
@@ -642,7 +685,10 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
             let step = if lines { UNIT_SIZE } else { file.size };
             let ranges = (0..file.size).step_by(step as usize).map(|start| {
                 let end = if start + step >= file.size { u64::MAX } else { start + step };
-                Unit { parts: vec![Part { file: index, range: lines.then_some(start..end) }], bytes: step }
+                Unit {
+                    parts: vec![Part { file: index, range: lines.then_some(start..end) }],
+                    bytes: step,
+                }
             });
             units.extend(ranges);
             continue;

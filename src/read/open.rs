@@ -44,7 +44,11 @@ impl SourceFile {
     ///
     /// # Errors
     /// The system's, or damage in the first bytes of compressed data.
-    pub fn open<'a>(&self, chosen: Option<Format>, progress: &'a dyn Progress) -> Result<Opening<'a>> {
+    pub fn open<'a>(
+        &self,
+        chosen: Option<Format>,
+        progress: &'a dyn Progress,
+    ) -> Result<Opening<'a>> {
         let file = match &self.spooled {
             Some(file) => file.try_clone(),
             None => File::open(&self.path),
@@ -82,7 +86,10 @@ impl SourceFile {
     }
 }
 
-fn decompress<'a>(source: Positioned<'a>, compression: Compression) -> io::Result<Box<dyn Read + 'a>> {
+fn decompress<'a>(
+    source: Positioned<'a>,
+    compression: Compression,
+) -> io::Result<Box<dyn Read + 'a>> {
     let source = BufReader::with_capacity(128 << 10, source);
     Ok(match compression {
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),

@@ -68,7 +68,11 @@ pub fn walk(paths: &[PathBuf], exclude: &[String]) -> Result<Found> {
                 linked |= walk_folder(path, prefix, exclude, &mut found)?;
             }
             Ok(metadata) if metadata.is_file() => {
-                let shown = if paths.len() > 1 { path.as_os_str() } else { path.file_name().unwrap_or_default() };
+                let shown = if paths.len() > 1 {
+                    path.as_os_str()
+                } else {
+                    path.file_name().unwrap_or_default()
+                };
                 found.files.push(SourceFile {
                     path: path.clone(),
                     name: display_name(shown),
@@ -94,12 +98,17 @@ pub fn walk(paths: &[PathBuf], exclude: &[String]) -> Result<Found> {
 }
 
 /// Collects the files below one folder; tells whether a symbolic link was met.
-fn walk_folder(root: &Path, prefix: Option<&Path>, exclude: &[String], found: &mut Found) -> Result<bool> {
+fn walk_folder(
+    root: &Path,
+    prefix: Option<&Path>,
+    exclude: &[String],
+    found: &mut Found,
+) -> Result<bool> {
     let mut globs = OverrideBuilder::new(root);
     for glob in exclude {
-        globs.add(&format!("!{glob}")).map_err(|error| {
-            Error::options(format!("`--exclude {glob}`: {error}"))
-        })?;
+        globs
+            .add(&format!("!{glob}"))
+            .map_err(|error| Error::options(format!("`--exclude {glob}`: {error}")))?;
     }
     let globs = globs.build().map_err(|error| Error::options(format!("`--exclude`: {error}")))?;
     let entries = WalkBuilder::new(root)
@@ -107,7 +116,8 @@ fn walk_folder(root: &Path, prefix: Option<&Path>, exclude: &[String], found: &m
         .follow_links(true)
         .overrides(globs)
         .filter_entry(|entry| {
-            entry.depth() == 0 || !PASSED_BY.iter().any(|name| entry.file_name() == OsStr::new(name))
+            entry.depth() == 0
+                || !PASSED_BY.iter().any(|name| entry.file_name() == OsStr::new(name))
         })
         .build();
     let mut linked = false;
@@ -210,10 +220,15 @@ fn display_name(path: &OsStr) -> String {
             name
         }
     };
-    if std::path::MAIN_SEPARATOR == '/' { name } else { name.replace(std::path::MAIN_SEPARATOR, "/") }
+    if std::path::MAIN_SEPARATOR == '/' {
+        name
+    } else {
+        name.replace(std::path::MAIN_SEPARATOR, "/")
+    }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::ffi::OsStrExt;
@@ -228,7 +243,15 @@ mod tests {
     #[test]
     fn everything_is_walked_in_the_order_of_names() {
         let root = tempfile::tempdir().unwrap();
-        for name in ["b.txt", "a/z.txt", "a-b.txt", ".hidden/x.txt", ".git/config", ".dittograph/kept.csv", "skip.log"] {
+        for name in [
+            "b.txt",
+            "a/z.txt",
+            "a-b.txt",
+            ".hidden/x.txt",
+            ".git/config",
+            ".dittograph/kept.csv",
+            "skip.log",
+        ] {
             let path = root.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
@@ -236,7 +259,10 @@ mod tests {
         fs::write(root.path().join(".gitignore"), "b.txt").unwrap();
         fs::write(root.path().join(OsStr::from_bytes(b"100%\xff.txt")), "x").unwrap();
         let (names, _) = names(&[root.path().to_owned()], &["*.log"]);
-        assert_eq!(names, [".gitignore", ".hidden/x.txt", "100%25%FF.txt", "a-b.txt", "a/z.txt", "b.txt"]);
+        assert_eq!(
+            names,
+            [".gitignore", ".hidden/x.txt", "100%25%FF.txt", "a-b.txt", "a/z.txt", "b.txt"]
+        );
     }
 
     #[test]

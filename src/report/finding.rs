@@ -71,7 +71,15 @@ pub struct Finding {
 impl Finding {
     /// What findings are sorted by.
     pub(crate) fn order(&self) -> impl Ord + '_ {
-        (&*self.a.document, self.a.start, &*self.b.document, self.b.start, self.kind, self.a.end, self.b.end)
+        (
+            &*self.a.document,
+            self.a.start,
+            &*self.b.document,
+            self.b.start,
+            self.kind,
+            self.a.end,
+            self.b.end,
+        )
     }
 }
 

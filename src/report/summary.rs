@@ -104,7 +104,11 @@ impl fmt::Display for Summary {
             writeln!(f, "guessed    {encoding} for {}", count(number, "document"))?;
         }
         if read.replaced > 0 {
-            writeln!(f, "replaced   {} that could not be decoded", count(read.replaced, "character"))?;
+            writeln!(
+                f,
+                "replaced   {} that could not be decoded",
+                count(read.replaced, "character")
+            )?;
         }
         if parameters.find != "passages" {
             writeln!(
@@ -128,7 +132,12 @@ impl fmt::Display for Summary {
             }
         }
         if parameters.find != "documents" {
-            writeln!(f, "passages   {} in {}", grouped(found.passages), count(found.passage_rows, "row"))?;
+            writeln!(
+                f,
+                "passages   {} in {}",
+                grouped(found.passages),
+                count(found.passage_rows, "row")
+            )?;
         }
         if found.stars > 0 {
             writeln!(
@@ -166,7 +175,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -179,7 +188,11 @@ fn bytes(size: u64) -> String {
     let mut value = size as f64;
     for unit in ["bytes", "kB", "MB", "GB"] {
         if value < 1000.0 {
-            return if unit == "bytes" { format!("{size} bytes") } else { format!("{value:.1} {unit}") };
+            return if unit == "bytes" {
+                format!("{size} bytes")
+            } else {
+                format!("{value:.1} {unit}")
+            };
         }
         value /= 1000.0;
     }

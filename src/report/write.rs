@@ -15,8 +15,24 @@ use crate::error::Error;
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 18] = [
-    "kind", "jaccard", "containment", "words_a", "words_b", "doc_a", "start_a", "end_a", "line_a", "doc_b",
-    "start_b", "end_b", "line_b", "cluster", "passage", "occurrences", "text_a", "text_b",
+    "kind",
+    "jaccard",
+    "containment",
+    "words_a",
+    "words_b",
+    "doc_a",
+    "start_a",
+    "end_a",
+    "line_a",
+    "doc_b",
+    "start_b",
+    "end_b",
+    "line_b",
+    "cluster",
+    "passage",
+    "occurrences",
+    "text_a",
+    "text_b",
 ];
 
 /// How rows are written.
@@ -36,7 +52,9 @@ impl FromStr for OutputFormat {
         match name {
             "csv" => Ok(OutputFormat::Csv),
             "jsonl" => Ok(OutputFormat::Jsonl),
-            _ => Err(Error::options(format!("unknown output format `{name}`: use `csv` or `jsonl`"))),
+            _ => {
+                Err(Error::options(format!("unknown output format `{name}`: use `csv` or `jsonl`")))
+            }
         }
     }
 }
@@ -119,7 +137,11 @@ fn defused(text: &str) -> Cow<'_, str> {
 ///
 /// # Errors
 /// The writer's.
-pub fn write_findings(findings: &[Finding], format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_findings(
+    findings: &[Finding],
+    format: OutputFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write_rows(&COLUMNS, findings.iter().map(|finding| Row::new(finding, format)), format, out)
 }
 
@@ -127,7 +149,11 @@ pub fn write_findings(findings: &[Finding], format: OutputFormat, out: &mut dyn 
 ///
 /// # Errors
 /// The writer's.
-pub fn write_clusters(rows: &[ClusterRow], format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_clusters(
+    rows: &[ClusterRow],
+    format: OutputFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     #[derive(Serialize)]
     struct Row<'a> {
         document: &'a str,

@@ -41,9 +41,9 @@ fn minima_portable(shingles: &[u64], families: &[Family], signature: &mut [u32])
         let mut lanes = [u32::MAX; LANES];
         for &shingle in shingles {
             let hash = (shingle >> 32) as u32;
-            for lane in 0..LANES {
-                let value = hash.wrapping_mul(family.multipliers[lane]).wrapping_add(family.offsets[lane]);
-                lanes[lane] = lanes[lane].min(value);
+            let functions = family.multipliers.iter().zip(&family.offsets);
+            for (minimum, (multiplier, offset)) in lanes.iter_mut().zip(functions) {
+                *minimum = (*minimum).min(hash.wrapping_mul(*multiplier).wrapping_add(*offset));
             }
         }
         minima.copy_from_slice(&lanes[..minima.len()]);

@@ -36,7 +36,9 @@ pub struct Sketcher {
 impl Sketcher {
     /// The hash family that `params` stand for: the same on every machine.
     pub fn new(params: &SketchParams) -> Self {
-        let draw = |index: usize, salt: u64| mix(mix(params.seed ^ salt).wrapping_add(index as u64)) as u32;
+        let draw = |index: usize, salt: u64| {
+            mix(mix(params.seed ^ salt).wrapping_add(index as u64)) as u32
+        };
         let families = (0..params.num_hashes).step_by(LANES).map(|first| Family {
             multipliers: std::array::from_fn(|lane| draw(first + lane, 0x6d75_6c74) | 1),
             offsets: std::array::from_fn(|lane| draw(first + lane, 0x6f66_6673)),
@@ -89,7 +91,10 @@ mod tests {
             let spread = (square / TRIALS as f64).sqrt();
             // Four standard errors of a mean, and of a standard deviation, over the trials.
             assert!(bias.abs() < 4.0 * theory / (TRIALS as f64).sqrt(), "bias {bias} at {truth}");
-            assert!((spread / theory - 1.0).abs() < 4.0 / (2.0 * TRIALS as f64).sqrt(), "spread {spread}, theory {theory}");
+            assert!(
+                (spread / theory - 1.0).abs() < 4.0 / (2.0 * TRIALS as f64).sqrt(),
+                "spread {spread}, theory {theory}"
+            );
         }
     }
 }

@@ -52,7 +52,9 @@ fn blocks(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         match blocks.last_mut() {
-            Some(block) if !after_blank && is_wrapped(&text[block.clone()], line) => block.end = range.end,
+            Some(block) if !after_blank && is_wrapped(&text[block.clone()], line) => {
+                block.end = range.end
+            }
             _ => blocks.push(range),
         }
         after_blank = false;
@@ -109,9 +111,15 @@ mod tests {
     fn sentences_end_where_they_end() {
         for (text, expected) in [
             ("One. Two! Three?", &["One.", "Two!", "Three?"][..]),
-            ("Mr. J. Doe paid 3.50 for it. He left.", &["Mr. J. Doe paid 3.50 for it.", "He left."]),
+            (
+                "Mr. J. Doe paid 3.50 for it. He left.",
+                &["Mr. J. Doe paid 3.50 for it.", "He left."],
+            ),
             ("“Go,” she said. “Now.” He went.", &["“Go,” she said.", "“Now.”", "He went."]),
-            ("A caption without a stop\nA body sentence.", &["A caption without a stop", "A body sentence."]),
+            (
+                "A caption without a stop\nA body sentence.",
+                &["A caption without a stop", "A body sentence."],
+            ),
             ("一句话。两句话！", &["一句话。", "两句话！"]),
             ("  \n\n \n", &[]),
         ] {
@@ -125,6 +133,9 @@ mod tests {
         let found = split(text);
         assert_eq!(found.len(), 3);
         assert!(found[0].ends_with("one too many."));
-        assert_eq!(sentences(text).iter().map(|sentence| sentence.block).collect::<Vec<_>>(), [0, 0, 1]);
+        assert_eq!(
+            sentences(text).iter().map(|sentence| sentence.block).collect::<Vec<_>>(),
+            [0, 0, 1]
+        );
     }
 }
