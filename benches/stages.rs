@@ -9,14 +9,15 @@ use std::path::PathBuf;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dittograph::document::DocId;
+use dittograph::join;
 use dittograph::lsh::{LshParams, band_keys, candidates};
 use dittograph::passage::{Aligner, Winnower};
 use dittograph::pipeline::{Find, Method, ScanOptions, scan};
 use dittograph::progress::Silent;
-use dittograph::shingle::{ShingleSets, Shingler, shingle_set};
+use dittograph::shingle::{SetBuilder, ShingleSets};
 use dittograph::sketch::{SketchParams, Sketcher};
 use dittograph::text::{Tokenizer, Tokens, sentences};
-use dittograph::verify::Criteria;
+use dittograph::verify::{Criteria, Pair};
 
 const DOCUMENTS: usize = 1000;
 const WORDS: usize = 400;
@@ -83,14 +84,14 @@ fn texts() -> Vec<String> {
 
 fn sets(texts: &[String]) -> ShingleSets {
     let mut tokenizer = Tokenizer::new(0);
-    let mut shingler = Shingler::new(5);
+    let mut builder = SetBuilder::new(5);
     let mut sets = ShingleSets::default();
     let mut arena = Vec::new();
     let mut sizes = Vec::new();
     for text in texts {
         let start = arena.len();
         let tokens = Tokens::of(text, &mut tokenizer);
-        shingle_set(tokens.hashes(), &mut shingler, &mut arena);
+        builder.build(tokens.hashes(), &mut arena);
         sizes.push((arena.len() - start) as u32);
     }
     sets.push_unit(arena, sizes);
@@ -131,11 +132,11 @@ fn stages(criterion: &mut Criterion) {
         });
     });
     group.bench_function("shingle", |bencher| {
-        let mut shingler = Shingler::new(5);
+        let mut builder = SetBuilder::new(5);
         bencher.iter_batched_ref(
             Vec::new,
             |set| {
-                tokens.iter().for_each(|one| shingle_set(one.hashes(), &mut shingler, set));
+                tokens.iter().for_each(|one| builder.build(one.hashes(), set));
                 assert!(set.len() > DOCUMENTS * (WORDS - 20));
             },
             BatchSize::LargeInput,
@@ -165,10 +166,11 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("complete join", |bencher| {
         let criteria = Criteria { threshold: 0.8, containment: 0.9 };
         bencher.iter(|| {
-            let share = |_| Some(dittograph::join::share_of_smaller(0.8));
+            let share = |_| Some(join::share_of_smaller(0.8));
             let verify = |(a, b)| criteria.verify(&sets, a, b, true);
-            let pairs = dittograph::join::complete(&sets, &documents, share, &Silent, verify);
-            assert!(pairs.len() >= COPIES * 9 / 10);
+            let is_near = |pair: &Pair| criteria.is_near(pair);
+            let joined = join::complete(&sets, &documents, share, &Silent, verify, is_near);
+            assert!(joined.pairs.len() >= COPIES * 9 / 10);
         });
     });
     group.bench_function("winnow", |bencher| {
@@ -184,7 +186,9 @@ fn stages(criterion: &mut Criterion) {
         let mut aligner = Aligner::default();
         bencher.iter(|| {
             let aligned: usize = (0..COPIES)
-                .map(|copy| aligner.aligned(tokens[10 * copy + 8].hashes(), tokens[10 * copy + 9].hashes()))
+                .map(|copy| {
+                    aligner.aligned(tokens[10 * copy + 8].hashes(), tokens[10 * copy + 9].hashes())
+                })
                 .sum();
             assert!(aligned >= COPIES * (WORDS - 4));
         });
@@ -196,7 +200,8 @@ fn whole(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut lines = String::new();
     for (number, text) in texts().iter().enumerate() {
-        writeln!(lines, "{{\"id\": {number}, \"text\": \"{text}\"}}").expect("a string can be written to");
+        writeln!(lines, "{{\"id\": {number}, \"text\": \"{text}\"}}")
+            .expect("a string can be written to");
     }
     let path: PathBuf = folder.path().join("corpus.jsonl");
     std::fs::write(&path, &lines).expect("a temporary file can be written");
@@ -211,7 +216,8 @@ fn whole(criterion: &mut Criterion) {
         let options = ScanOptions { find, method, ..ScanOptions::default() };
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let scan = scan(std::slice::from_ref(&path), &options, &Silent).expect("the corpus is good");
+                let scan = scan(std::slice::from_ref(&path), &options, &Silent)
+                    .expect("the corpus is good");
                 let near = scan.summary.found.near as usize;
                 assert!(near >= COPIES * 9 / 10, "{near}");
             });

@@ -57,20 +57,73 @@ impl Shingler {
     }
 }
 
-/// The distinct shingles of a document, ascending, appended to `set`.
-pub fn shingle_set(tokens: &[u64], shingler: &mut Shingler, set: &mut Vec<u64>) {
-    let start = set.len();
-    set.extend(tokens.iter().filter_map(|&token| shingler.push(token)));
-    set.extend(shingler.finish());
-    set[start..].sort_unstable();
-    let mut kept = start;
-    for index in start..set.len() {
-        if index == start || set[index] != set[kept - 1] {
-            set[kept] = set[index];
-            kept += 1;
+/// Makes shingle sets; the buffers are kept from document to document.
+#[derive(Clone, Debug)]
+pub struct SetBuilder {
+    shingler: Shingler,
+    shingles: Vec<u64>,
+    /// For each bucket of the sort, where its next shingle goes.
+    places: Vec<u32>,
+}
+
+impl SetBuilder {
+    /// A builder of sets of shingles of `size` tokens.
+    pub fn new(size: usize) -> Self {
+        SetBuilder { shingler: Shingler::new(size), shingles: Vec::new(), places: Vec::new() }
+    }
+
+    /// Appends the distinct shingles of a document, ascending, to `set`. Cost: linear.
+    pub fn build(&mut self, tokens: &[u64], set: &mut Vec<u64>) {
+        self.shingles.clear();
+        let shingler = &mut self.shingler;
+        self.shingles.extend(tokens.iter().filter_map(|&token| shingler.push(token)));
+        self.shingles.extend(self.shingler.finish());
+        let start = set.len();
+        set.resize(start + self.shingles.len(), 0);
+        self.sort_into(start, set);
+        let mut kept = start;
+        for index in start..set.len() {
+            if index == start || set[index] != set[kept - 1] {
+                set[kept] = set[index];
+                kept += 1;
+            }
+        }
+        set.truncate(kept);
+    }
+
+    /// Sorts the shingles into `set` from `start` on. Hashes are spread evenly, so
+    /// each is put about where it belongs, one a bucket, and what is left
+    /// to do is to move few of them by few places.
+    fn sort_into(&mut self, start: usize, set: &mut [u64]) {
+        let set = &mut set[start..];
+        let buckets = self.shingles.len() as u128;
+        let bucket = |shingle: u64| ((u128::from(shingle) * buckets) >> 64) as usize;
+        self.places.clear();
+        self.places.resize(self.shingles.len() + 1, 0);
+        for &shingle in &self.shingles {
+            self.places[bucket(shingle) + 1] += 1;
+        }
+        let mut sum = 0;
+        for place in &mut self.places {
+            sum += *place;
+            *place = sum;
+        }
+        for &shingle in &self.shingles {
+            let place = &mut self.places[bucket(shingle)];
+            set[*place as usize] = shingle;
+            *place += 1;
+        }
+        // A text that repeats itself fills few buckets with many equals, which are in order already.
+        for index in 1..set.len() {
+            let shingle = set[index];
+            let mut place = index;
+            while place > 0 && set[place - 1] > shingle {
+                set[place] = set[place - 1];
+                place -= 1;
+            }
+            set[place] = shingle;
         }
     }
-    set.truncate(kept);
 }
 
 /// The shingle sets of all documents, as the units of reading gave them.
@@ -126,15 +179,29 @@ mod tests {
 
     #[test]
     fn short_documents_are_one_shingle_and_empty_ones_none() {
-        let mut shingler = Shingler::new(5);
+        let mut builder = SetBuilder::new(5);
         for (length, expected) in [(0, 0), (1, 1), (4, 1), (5, 1), (6, 2), (9, 5)] {
             let mut set = Vec::new();
-            shingle_set(&(1..=length).collect::<Vec<u64>>(), &mut shingler, &mut set);
+            builder.build(&(1..=length).collect::<Vec<u64>>(), &mut set);
             assert_eq!(set.len(), expected, "{length} tokens");
         }
     }
 
     proptest! {
+        #[test]
+        fn a_set_is_sorted_and_has_each_shingle_once(
+            tokens in proptest::collection::vec(0u64..30, 0..300), size in 1usize..4
+        ) {
+            let mut shingler = Shingler::new(size);
+            let mut expected: Vec<u64> = tokens.iter().filter_map(|&token| shingler.push(token)).collect();
+            expected.extend(shingler.finish());
+            expected.sort_unstable();
+            expected.dedup();
+            let mut set = vec![7];
+            SetBuilder::new(size).build(&tokens, &mut set);
+            prop_assert_eq!(&set[1..], &expected);
+        }
+
         #[test]
         fn a_rolled_shingle_depends_on_its_own_tokens_alone(
             tokens in proptest::collection::vec(0u64..4, 0..60), size in 1usize..7

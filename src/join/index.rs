@@ -4,85 +4,96 @@
 //! of sorted entries behind a bit filter, since nearly every lookup is of a
 //! shingle that is not there.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rayon::prelude::*;
 
 use crate::document::DocId;
-use crate::shingle::ShingleSets;
+use crate::lsh::CROWD_SIZE;
 
 /// Counts stop here, far enough below the type's end that racing threads cannot pass it.
-const SATURATED: u16 = 60_000;
+const SATURATED: u8 = 150;
 
 /// In how many documents a shingle stands, about: shingles that fall into one cell are counted together.
 pub struct Frequencies {
-    cells: Vec<AtomicU16>,
-    shift: u32,
+    cells: Vec<AtomicU8>,
 }
 
 impl Frequencies {
-    /// Counts the shingles of `documents`.
-    pub fn count(sets: &ShingleSets, documents: &[DocId]) -> Self {
-        let total: usize = documents.iter().map(|&document| sets.size(document)).sum();
-        let bits = (total.max(1024) as u64).ilog2();
-        let cells = (0..1usize << bits).map(|_| AtomicU16::new(0)).collect();
-        let frequencies = Frequencies { cells, shift: 64 - bits };
-        documents.par_iter().for_each(|&document| {
-            for &shingle in sets.get(document) {
-                let cell = frequencies.cell(shingle);
-                if cell.load(Ordering::Relaxed) < SATURATED {
-                    cell.fetch_add(1, Ordering::Relaxed);
+    /// Counts, for each of some lists of documents, the shingles that it gives of them.
+    pub fn count<'s, S>(lists: impl Iterator<Item = (&'s [DocId], S)> + Clone) -> Self
+    where
+        S: Fn(DocId) -> &'s [u64] + Sync,
+    {
+        let sizes = |(documents, shingles): (&[DocId], S)| -> usize {
+            documents.iter().map(|&document| shingles(document).len()).sum()
+        };
+        let total: usize = lists.clone().map(sizes).sum();
+        let cells = total.max(1024).next_power_of_two() / 2;
+        let frequencies = Frequencies { cells: (0..cells).map(|_| AtomicU8::new(0)).collect() };
+        for (documents, shingles) in lists {
+            documents.par_iter().for_each(|&document| {
+                for &shingle in shingles(document) {
+                    let cell = frequencies.cell(shingle);
+                    if cell.load(Ordering::Relaxed) < SATURATED {
+                        cell.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
-            }
-        });
+            });
+        }
         frequencies
     }
 
-    fn cell(&self, shingle: u64) -> &AtomicU16 {
-        &self.cells[(shingle >> self.shift) as usize]
+    /// The low bits choose the cell: the high ones are alike within a part of the hash space.
+    fn cell(&self, shingle: u64) -> &AtomicU8 {
+        &self.cells[shingle as usize & (self.cells.len() - 1)]
     }
 
-    fn of(&self, shingle: u64) -> u16 {
+    fn of(&self, shingle: u64) -> u8 {
         self.cell(shingle).load(Ordering::Relaxed)
     }
 }
 
 /// Shingles with the documents whose prefix they are in.
 pub struct PrefixIndex {
-    /// Ascending.
+    /// Ascending by shingle.
     entries: Vec<(u64, DocId)>,
-    /// Where the entries begin whose shingle starts with these bits.
+    /// The shingles whose entries are the leaders of a crowd, ascending.
+    crowded: Vec<u64>,
+    /// How many high bits are zero in every entry.
+    spare: u32,
+    /// Where the entries begin whose shingle, less the spare bits, starts with these bits.
     directory: Vec<u32>,
     directory_shift: u32,
-    /// A bit for each of the many values that the upper bits of a shingle can have.
+    /// A bit for each of the many values that the upper bits of a shingle, less the spare ones, can have.
     filter: Vec<u64>,
     filter_shift: u32,
 }
 
 impl PrefixIndex {
-    /// Indexes, of each document, its `prefix` rarest shingles.
-    pub fn build(
-        sets: &ShingleSets,
+    /// Indexes, of these shingles of each document, the `prefix` rarest. Of more than
+    /// [`CROWD_SIZE`] documents with the same one only those that `lead` chooses are.
+    pub fn build<'s>(
         documents: &[DocId],
-        frequencies: &Frequencies,
+        shingles: impl Fn(DocId) -> &'s [u64] + Sync,
         prefix: impl Fn(DocId) -> usize + Sync,
+        frequencies: &Frequencies,
+        lead: impl FnMut(&[DocId]) -> Vec<DocId>,
     ) -> Self {
         let mut entries: Vec<(u64, DocId)> = documents
             .par_chunks(256)
             .flat_map_iter(|chunk| {
-                let mut ranked: Vec<(u16, u64)> = Vec::new();
+                let mut ranked: Vec<(u8, u64)> = Vec::new();
                 let mut entries = Vec::new();
                 for &document in chunk {
-                    let wanted = prefix(document).min(sets.size(document));
+                    let shingles = shingles(document);
+                    let wanted = prefix(document).min(shingles.len());
                     if wanted == 0 {
                         continue;
                     }
                     ranked.clear();
-                    ranked.extend(
-                        sets.get(document)
-                            .iter()
-                            .map(|&shingle| (frequencies.of(shingle), shingle)),
-                    );
+                    ranked
+                        .extend(shingles.iter().map(|&shingle| (frequencies.of(shingle), shingle)));
                     ranked.select_nth_unstable(wanted - 1);
                     entries
                         .extend(ranked[..wanted].iter().map(|&(_, shingle)| (shingle, document)));
@@ -91,14 +102,17 @@ impl PrefixIndex {
             })
             .collect();
         entries.par_sort_unstable();
+        let crowded = thin_crowds(&mut entries, lead);
+        let spare = entries.last().map_or(0, |&(largest, _)| largest.leading_zeros());
         let bits = (entries.len().max(64) as u64).ilog2();
         let directory_shift = 64 - bits;
         let filter_shift = directory_shift.saturating_sub(4);
         let mut directory = vec![0u32; (1 << bits) + 1];
         let mut filter = vec![0u64; 1 << (64 - filter_shift - 6)];
         for &(shingle, _) in &entries {
-            directory[(shingle >> directory_shift) as usize + 1] += 1;
-            let bit = shingle >> filter_shift;
+            let spread = shingle << spare;
+            directory[(spread >> directory_shift) as usize + 1] += 1;
+            let bit = spread >> filter_shift;
             filter[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
         let mut sum = 0;
@@ -106,20 +120,49 @@ impl PrefixIndex {
             sum += *start;
             *start = sum;
         }
-        PrefixIndex { entries, directory, directory_shift, filter, filter_shift }
+        PrefixIndex { entries, crowded, spare, directory, directory_shift, filter, filter_shift }
     }
 
-    /// Appends the documents that have one of `shingles` in their prefix, as often as they do.
-    pub fn look_up(&self, shingles: &[u64], hits: &mut Vec<DocId>) {
+    /// Appends the documents that have one of `shingles` in their prefix, as
+    /// often as they do; tells whether one of the shingles is that of a crowd.
+    pub fn look_up(&self, shingles: &[u64], hits: &mut Vec<DocId>) -> bool {
+        let mut meets_crowd = false;
+        if self.entries.is_empty() {
+            return false;
+        }
         for &shingle in shingles {
-            let bit = shingle >> self.filter_shift;
+            // A shingle that loses a bit here is in no entry; what it becomes is compared in full below.
+            let spread = shingle << self.spare;
+            let bit = spread >> self.filter_shift;
             if self.filter[(bit >> 6) as usize] & (1 << (bit & 63)) == 0 {
                 continue;
             }
-            let cell = (shingle >> self.directory_shift) as usize;
+            let cell = (spread >> self.directory_shift) as usize;
             let (start, end) = (self.directory[cell] as usize, self.directory[cell + 1] as usize);
             let entries = self.entries[start..end].iter();
             hits.extend(entries.filter(|entry| entry.0 == shingle).map(|&(_, document)| document));
+            meets_crowd |= !self.crowded.is_empty() && self.crowded.binary_search(&shingle).is_ok();
         }
+        meets_crowd
     }
+}
+
+/// Leaves of each crowd its leaders; gives the shingles of the crowds.
+fn thin_crowds(
+    entries: &mut Vec<(u64, DocId)>,
+    mut lead: impl FnMut(&[DocId]) -> Vec<DocId>,
+) -> Vec<u64> {
+    let mut crowded = Vec::new();
+    let mut leaders: Vec<(u64, DocId)> = Vec::new();
+    for list in entries.chunk_by(|a, b| a.0 == b.0).filter(|list| list.len() > CROWD_SIZE) {
+        let members: Vec<DocId> = list.iter().map(|&(_, document)| document).collect();
+        crowded.push(list[0].0);
+        leaders.extend(lead(&members).into_iter().map(|leader| (list[0].0, leader)));
+    }
+    if !crowded.is_empty() {
+        entries.retain(|(shingle, _)| crowded.binary_search(shingle).is_err());
+        entries.append(&mut leaders);
+        entries.par_sort_unstable();
+    }
+    crowded
 }

@@ -13,7 +13,18 @@
 //! containment c asks for α = ⌈c·n⌉, and Jaccard t of x with a y that is
 //! no smaller asks for α = ⌈2t/(1+t)·n⌉. Which shingles are rarest
 //! changes the cost and never the result, so their frequencies may be approximate.
+//!
+//! *Any* n - α + 1 shingles will do, so they are taken from the lower part of
+//! the hash space, the same for all documents, and only that part of each y
+//! is looked up: at α = 0.9·n a quarter of it instead of the whole. Documents
+//! that have too few shingles there, as short ones may by chance, go to
+//! indexes of the lower half and of the whole, which are small.
+//!
+//! A shingle that stands in the prefix of more than [`CROWD_SIZE`](crate::lsh::CROWD_SIZE) documents tells of a
+//! crowd: copies of one template, whose pairs would be quadratic. Of a crowd
+//! only its [leaders](crowd) are indexed; its members are compared with them.
 
+mod crowd;
 mod index;
 
 use rayon::prelude::*;
@@ -22,8 +33,13 @@ use crate::document::DocId;
 use crate::lsh::Candidate;
 use crate::progress::{Progress, Unit};
 use crate::shingle::ShingleSets;
-use crate::verify::least_overlap_contained;
+use crate::verify::{Pair, least_overlap_contained};
 use index::{Frequencies, PrefixIndex};
+
+pub use crowd::Crowds;
+
+/// The parts of the hash space that prefixes are taken from: the lower quarter, half, or all of it.
+const PARTS: [u32; 3] = [2, 1, 0];
 
 /// The least share of its own shingles that a set has in a set of at least its
 /// size, when their Jaccard similarity is at least `threshold`.
@@ -31,48 +47,100 @@ pub fn share_of_smaller(threshold: f64) -> f64 {
     2.0 * threshold / (1.0 + threshold)
 }
 
-/// Gives `each` every two of `documents` of which the smaller, by its own
-/// `share` (none if it is not to be found as the smaller), may stand in the
-/// larger, and collects what it makes of them, in the order of the larger.
+/// What the join found.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// The verified pairs, each once, in no order.
+    pub pairs: Vec<Pair>,
+    /// Documents that were compared with the leaders of a crowd, not with all of it; ascending.
+    pub crowded: Vec<DocId>,
+}
+
+/// Finds every two of `documents` of which the smaller, by its own `share`
+/// (none if it is not to be found as the smaller), stands in the larger, as
+/// `verify` sees it. Of a crowd, members that are `is_near` to a leader are left to it.
 ///
 /// Cost: one index entry for each of the n - α + 1 rarest shingles of a
-/// document, one lookup for each shingle of each document.
-pub fn complete<T: Send>(
+/// document, a lookup for some share of the shingles of each document, and
+/// what there is to verify, of which crowds keep it from being quadratic.
+pub fn complete(
     sets: &ShingleSets,
     documents: &[DocId],
     share: impl Fn(DocId) -> Option<f64> + Sync,
     progress: &dyn Progress,
-    each: impl Fn(Candidate) -> Option<T> + Sync,
-) -> Vec<T> {
-    let frequencies = Frequencies::count(sets, documents);
-    let index = PrefixIndex::build(sets, documents, &frequencies, |document| {
+    verify: impl Fn(Candidate) -> Option<Pair> + Sync,
+    is_near: impl Fn(&Pair) -> bool,
+) -> Joined {
+    let prefix = |document: DocId| {
         let size = sets.size(document);
         // A hair less than the share asks for, so that no rounding loses a pair; the pair is verified anyway.
         let least = share(document).map(|share| least_overlap_contained(share - 1e-9, size));
         least.map_or(0, |least| size - least.min(size) + 1)
-    });
+    };
+    let mut by_part: [Vec<DocId>; PARTS.len()] = Default::default();
+    for &document in documents {
+        let enough = |part: &u32| lower_part(sets.get(document), *part).len() >= prefix(document);
+        // The last part is the whole set, of which a prefix is never more.
+        by_part[PARTS.iter().position(enough).unwrap_or(PARTS.len() - 1)].push(document);
+    }
+    let frequencies = Frequencies::count(by_part.iter().zip(PARTS).map(|(documents, part)| {
+        (&documents[..], move |document| lower_part(sets.get(document), part))
+    }));
+    let mut crowds = Crowds::default();
+    let indexes: Vec<PrefixIndex> = by_part
+        .iter()
+        .zip(PARTS)
+        .map(|(documents, part)| {
+            let shingles = |document| lower_part(sets.get(document), part);
+            PrefixIndex::build(documents, shingles, prefix, &frequencies, |list| {
+                crowds.lead(list, &verify, &is_near)
+            })
+        })
+        .collect();
     drop(frequencies);
     progress.begin("joining", documents.len() as u64, Unit::Items);
-    let found = documents
+    let found: Vec<(Vec<Pair>, Vec<DocId>)> = documents
         .par_chunks(256)
-        .flat_map_iter(|chunk| {
+        .map(|chunk| {
             let mut hits = Vec::new();
-            let mut found = Vec::new();
+            let (mut pairs, mut crowded) = (Vec::new(), Vec::new());
             for &larger in chunk {
                 hits.clear();
                 let set = sets.get(larger);
-                index.look_up(set, &mut hits);
+                let mut meets_crowd = false;
+                for (index, part) in indexes.iter().zip(PARTS) {
+                    meets_crowd |= index.look_up(lower_part(set, part), &mut hits);
+                }
+                if meets_crowd {
+                    crowded.push(larger);
+                }
                 hits.sort_unstable();
                 hits.dedup();
-                found.extend(hits.iter().filter_map(|&smaller| {
+                pairs.extend(hits.iter().filter_map(|&smaller| {
                     let ordered = (sets.size(smaller), smaller) < (set.len(), larger);
-                    if ordered { each((smaller, larger)) } else { None }
+                    if ordered { verify((smaller, larger)) } else { None }
                 }));
             }
             progress.advance(chunk.len() as u64);
-            found
+            (pairs, crowded)
         })
         .collect();
     progress.end();
-    found
+    let mut joined = Joined { pairs: crowds.pairs, crowded: Vec::new() };
+    for (pairs, crowded) in found {
+        joined.pairs.extend(pairs);
+        joined.crowded.extend(crowded);
+    }
+    joined.pairs.par_sort_unstable();
+    joined.pairs.dedup();
+    joined
+}
+
+/// What of an ascending set is in the lower part of the hash space that so many halvings leave.
+fn lower_part(set: &[u64], halvings: u32) -> &[u64] {
+    if halvings == 0 {
+        return set;
+    }
+    let last = u64::MAX >> halvings;
+    &set[..set.partition_point(|&shingle| shingle <= last)]
 }

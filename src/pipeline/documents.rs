@@ -7,8 +7,8 @@
 use rayon::prelude::*;
 
 use crate::document::DocId;
-use crate::join;
-use crate::lsh::{CROWD_SIZE, Candidate, candidates};
+use crate::join::{self, Crowds};
+use crate::lsh::{Candidate, candidates};
 use crate::progress::{Progress, Unit};
 use crate::verify::Pair;
 
@@ -22,16 +22,14 @@ pub struct DocumentPairs {
     pub near: Vec<Pair>,
     /// Other pairs of which the smaller is contained in the larger, ascending.
     pub contained: Vec<Pair>,
-    /// Documents that were in a crowd, and so not compared with all of it.
-    pub crowded: usize,
-    /// Whether each document was in a crowd.
-    in_crowd: Vec<bool>,
+    /// Documents that were compared with the leaders of a crowd, not with all of it; ascending.
+    pub crowded: Vec<DocId>,
 }
 
 impl DocumentPairs {
-    /// Whether a document was not compared with all that share a band with it.
+    /// Whether a document was not compared with all that it might match.
     pub fn is_crowded(&self, document: DocId) -> bool {
-        self.in_crowd[document.index()]
+        self.crowded.binary_search(&document).is_ok()
     }
 
     /// Whether two documents are a pair.
@@ -66,28 +64,40 @@ pub fn pairs(
         plan.options.method == Method::Minhash && sets.size(document) >= plan.sketch.num_hashes
     };
     let share = |document: DocId| plan.share(by_bands(document), long_enough(document));
-    let mut pairs = join::complete(sets, &distinct, share, progress, verify);
-    let mut in_crowd = vec![false; sketched.facts.len()];
+    let is_near = |pair: &Pair| plan.criteria.is_near(pair);
+    let joined = join::complete(sets, &distinct, share, progress, verify, is_near);
+    let (mut pairs, mut crowded) = (joined.pairs, joined.crowded);
     if plan.options.method == Method::Minhash {
         let (documents, keys) = first_of_their_text(sketched, copies, plan.lsh.bands);
         let found = candidates(&documents, &keys, plan.lsh.bands);
         progress.begin("verifying", found.pairs.len() as u64, Unit::Items);
-        let verified = found.pairs.par_chunks(4096).flat_map_iter(|chunk| {
-            progress.advance(chunk.len() as u64);
-            chunk.iter().filter_map(|&candidate| verify(candidate)).collect::<Vec<_>>()
-        });
-        pairs.par_extend(verified);
-        pairs.par_extend(found.crowds.par_iter().flat_map_iter(|crowd| led_pairs(crowd, verify)));
-        progress.end();
-        for document in found.crowds.iter().flatten() {
-            in_crowd[document.index()] = true;
+        let is_known = |candidate: &Candidate| {
+            pairs.binary_search_by_key(candidate, |pair| (pair.a, pair.b)).is_ok()
+        };
+        let verified: Vec<Pair> = found
+            .pairs
+            .par_chunks(4096)
+            .flat_map_iter(|chunk| {
+                progress.advance(chunk.len() as u64);
+                let unknown = chunk.iter().filter(|candidate| !is_known(candidate));
+                unknown.filter_map(|&candidate| verify(candidate)).collect::<Vec<_>>()
+            })
+            .collect();
+        pairs.extend(verified);
+        let mut crowds = Crowds::default();
+        for crowd in &found.crowds {
+            crowds.lead(crowd, verify, is_near);
+            crowded.extend(crowd);
         }
+        pairs.append(&mut crowds.pairs);
+        progress.end();
     }
     pairs.par_sort_unstable();
     pairs.dedup();
-    let (near, contained) = pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
-    let crowded = in_crowd.iter().filter(|&&crowded| crowded).count();
-    DocumentPairs { near, contained, crowded, in_crowd }
+    crowded.par_sort_unstable();
+    crowded.dedup();
+    let (near, contained) = pairs.into_iter().partition(is_near);
+    DocumentPairs { near, contained, crowded }
 }
 
 /// The banded documents that are the first of their text, with their keys.
@@ -100,21 +110,4 @@ fn first_of_their_text(
     let first = banded.filter(|(document, _)| copies.is_first(**document));
     let (documents, keys): (Vec<DocId>, Vec<&[u64]>) = first.unzip();
     (documents, keys.concat())
-}
-
-/// The pairs of a crowd with its leaders: each member is compared with the
-/// members before it that matched no leader themselves, a thousand at most.
-/// All pairs of a crowd would be quadratic; this is linear, and finds each
-/// member of a cluster that its first member leads.
-fn led_pairs(crowd: &[DocId], verify: impl Fn(Candidate) -> Option<Pair>) -> Vec<Pair> {
-    let mut leaders: Vec<DocId> = Vec::new();
-    let mut pairs = Vec::new();
-    for &member in crowd {
-        match leaders.iter().find_map(|&leader| verify((leader, member))) {
-            Some(pair) => pairs.push(pair),
-            None if leaders.len() < CROWD_SIZE => leaders.push(member),
-            None => {}
-        }
-    }
-    pairs
 }

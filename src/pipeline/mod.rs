@@ -252,7 +252,8 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     let documents = documents::pairs(&survey, &copies, &plan, progress);
     let passages = passages::find(&corpus, &survey, &copies, &documents, &plan, progress)?;
     let rows = rows::write(&corpus, &survey, &copies, &documents, &passages, &plan, progress)?;
-    let counts = Counts { empty: survey.empty(), crowded: documents.crowded as u64, ..rows.counts };
+    let counts =
+        Counts { empty: survey.empty(), crowded: documents.crowded.len() as u64, ..rows.counts };
     Ok(Scan {
         findings: rows.findings,
         clusters: rows.clusters,

@@ -11,7 +11,7 @@ use crate::lsh::band_keys;
 use crate::passage::{Aligner, Fingerprint, Match, Winnower, repeats};
 use crate::progress::Progress;
 use crate::read::{Catalog, Corpus, ReadTotals};
-use crate::shingle::{ShingleSets, Shingler, shingle_set};
+use crate::shingle::{SetBuilder, ShingleSets};
 use crate::sketch::Sketcher;
 use crate::text::{Tokenizer, Tokens, sentences};
 
@@ -67,7 +67,7 @@ struct Worker<'a> {
     sketcher: &'a Sketcher,
     tokenizer: Tokenizer,
     tokens: Tokens,
-    shingler: Shingler,
+    set_builder: SetBuilder,
     winnower: Winnower,
     aligner: Aligner,
     signature: Vec<u32>,
@@ -82,7 +82,7 @@ pub fn survey(corpus: &mut Corpus, plan: &Plan, progress: &dyn Progress) -> Resu
         sketcher: &sketcher,
         tokenizer: Tokenizer::new(plan.sketch.seed),
         tokens: Tokens::default(),
-        shingler: Shingler::new(plan.sketch.shingle_size),
+        set_builder: SetBuilder::new(plan.sketch.shingle_size),
         winnower: Winnower::new(plan.options.passages.min_words_across),
         aligner: Aligner::default(),
         signature: vec![0; plan.sketch.num_hashes],
@@ -136,7 +136,7 @@ impl Worker<'_> {
             half_words: self.tokens.half_words(0..hashes.len()),
         });
         let start = self.sketch.shingles.len();
-        shingle_set(hashes, &mut self.shingler, &mut self.sketch.shingles);
+        self.set_builder.build(hashes, &mut self.sketch.shingles);
         let set = &self.sketch.shingles[start..];
         self.sketch.set_sizes.push(set.len() as u32);
         if self.plan.options.method == Method::Minhash && set.len() >= self.plan.sketch.num_hashes {

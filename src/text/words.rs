@@ -47,7 +47,8 @@ impl Tokenizer {
     pub fn for_each(&mut self, text: &str, mut each: impl FnMut(Token, &[u8])) {
         let bytes = text.as_bytes();
         self.lower.clear();
-        self.lower.extend(bytes.iter().map(u8::to_ascii_lowercase));
+        self.lower.extend_from_slice(bytes);
+        self.lower.make_ascii_lowercase();
         let mut at = 0;
         while at < bytes.len() {
             match CLASS[bytes[at] as usize] {
@@ -55,7 +56,7 @@ impl Tokenizer {
                     AsciiWord::Ends(end) => {
                         let word = &self.lower[at..end];
                         // A word of underscores alone is none.
-                        if end - at > 1 && word.iter().all(|&byte| byte == b'_') || word == b"_" {
+                        if word[0] == b'_' && word.iter().all(|&byte| byte == b'_') {
                             at = end;
                             continue;
                         }
