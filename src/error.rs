@@ -2,7 +2,7 @@
 //!
 //! In: a cause. Out: an [`Error`] that says *where* (path, record, byte) and
 //! *what*, and for most causes a [`hint`](Error::hint) with the next step. The same type
-//! serves for a fatal error and for a [problem](crate::read::Problem) that
+//! serves for a fatal error and for a [problem](crate::read::Survey::problems) that
 //! only costs one record: which of the two it is, is the caller's decision.
 
 use std::fmt;
@@ -41,6 +41,9 @@ pub enum ErrorKind {
     /// A record is no JSON object.
     #[error("invalid JSON: {0}")]
     Json(String),
+    /// A record is JSON, but no object.
+    #[error("{0}, not a JSON object")]
+    NotAnObject(&'static str),
     /// A record lacks the field that holds the text.
     #[error("no field `{0}`")]
     MissingField(String),
@@ -61,10 +64,16 @@ pub enum ErrorKind {
     /// A file that by its name or the user's word is text is none.
     #[error("not text: {0}")]
     NotText(&'static str),
+    /// A file that the user named is of a format that is not read.
+    #[error("not read: {0}")]
+    Unsupported(&'static str),
+    /// A file to be read is also to be written.
+    #[error("it is an input, and inputs are never written to")]
+    OutputIsInput,
     /// A file is not what it was when it was first read.
     #[error("changed while it was being read")]
     Changed,
-    /// A file format that the user asked for by name or pattern is unknown or misspelt.
+    /// What the user asked for makes no sense.
     #[error("{0}")]
     Options(String),
 }
@@ -139,10 +148,20 @@ impl Error {
             ErrorKind::NotText(_) => "leave it out with `--exclude`, or convert it".to_owned(),
             ErrorKind::Changed => "run again once nothing writes to the corpus".to_owned(),
             ErrorKind::Damaged { .. } => {
-                "what could be read before the damage was used; fetch the file again".to_owned()
+                "fetch the file again; of a file of records, those before the damage were used"
+                    .to_owned()
+            }
+            ErrorKind::Json(_) | ErrorKind::NotAnObject(_) => {
+                "a file of JSON lines has one whole object on each line".to_owned()
+            }
+            ErrorKind::OutputIsInput => {
+                "write elsewhere, or leave the file out with `--exclude`".to_owned()
+            }
+            ErrorKind::Unsupported(_) => {
+                "`--input-format text` reads any file as plain text".to_owned()
             }
             ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
-                "free some space, or write elsewhere with `-o`".to_owned()
+                "free some space, or write elsewhere".to_owned()
             }
             _ => return None,
         })

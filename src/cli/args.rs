@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
@@ -41,8 +41,11 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print a manual page, in roff
+    Man {
+        /// The command whose page it is [default: that of dittograph itself]
+        command: Option<String>,
+    },
 }
 
 const SCAN_HELP: &str = "\
@@ -131,13 +134,13 @@ pub struct FindingArguments {
     ///
     /// Of their sets of shingles, that is of runs of five words: at 0.8 about two words in a
     /// hundred may differ, if they stand apart. From 0.3 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = share)]
     threshold: f64,
 
     /// Least share of a document's shingles that a larger one must have to contain it
     ///
     /// Only documents of at least --min-words words count. From 0.5 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share)]
     containment: f64,
 
     /// How to find near-duplicates: minhash, or complete, which misses nothing
@@ -147,24 +150,25 @@ pub struct FindingArguments {
     /// Least share of the pairs at the threshold that minhash must find
     ///
     /// More similar pairs are missed less often still. Bands and rows follow from it; the summary
-    /// states them. Exact and contained documents and passages are not subject to it.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.999)]
+    /// states them. From 0.5 to below 1. Exact and contained documents and passages are not subject
+    /// to it.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.999, value_parser = share)]
     recall: f64,
 
-    /// Words a shingle
+    /// How many words in a row make a shingle, from 1 to 64
     #[arg(long, value_name = "N", default_value_t = 5)]
     shingle_size: usize,
 
     /// Fewest words of a repeated passage [default: 12 across documents, 8 within one]
     ///
-    /// A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
+    /// At least 3. A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
     #[arg(long, value_name = "N")]
     min_words: Option<u32>,
 
     /// Least share of a passage's words that must align, in order, with its repeat
     ///
     /// Of the shorter side. From 0.5 to 1; at 1 only verbatim repeats are passages.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.75)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share)]
     min_similarity: f64,
 
     /// Which rows to write for a cluster: every pair, or each document beside its kept one
@@ -189,7 +193,7 @@ pub struct FindingArguments {
 #[derive(Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArguments {
-    /// The format of every file, instead of finding out: text or jsonl
+    /// The format of every file, instead of finding out
     #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(&["text", "jsonl"]))]
     input_format: Option<Format>,
 
@@ -204,10 +208,14 @@ pub struct ReadingArguments {
     id_field: String,
 
     /// Files and folders to leave out, as a glob; can be given several times
+    ///
+    /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
     /// Longest document, in bytes or with K, M, G; longer ones are reported and left out
+    ///
+    /// Of a record it is the whole line that counts. Must be less than 4G.
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size::parse)]
     max_document: u64,
 
@@ -229,6 +237,7 @@ impl ScanArguments {
                 max_document: reading.max_document,
                 exclude: reading.exclude.clone(),
                 strict: reading.strict,
+                outputs: Vec::new(),
             },
             find: finding.find,
             method: finding.method,
@@ -246,6 +255,47 @@ impl ScanArguments {
             seed: finding.seed,
         }
     }
+}
+
+impl ScanArguments {
+    /// The files that are to be written.
+    ///
+    /// # Errors
+    /// Two outputs in one place.
+    pub fn outputs(&self) -> Result<Vec<PathBuf>, Error> {
+        let standard = PathBuf::from("-");
+        let rows = self.output.as_ref().unwrap_or(&standard);
+        let mut places: Vec<&PathBuf> = [Some(rows), self.clusters.as_ref(), self.summary.as_ref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        places.sort_unstable();
+        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
+            let place = if *pair[0] == standard {
+                "standard output".into()
+            } else {
+                pair[0].display().to_string()
+            };
+            return Err(Error::options(format!(
+                "`--output`, `--clusters` and `--summary` cannot share {place}"
+            )));
+        }
+        Ok(places.into_iter().filter(|place| **place != standard).cloned().collect())
+    }
+}
+
+/// The manual page of a command, or of the whole.
+pub fn manual(command: Option<&str>) -> clap_mangen::Man {
+    let mut whole = Arguments::command();
+    whole.build();
+    let page = command.and_then(|name| whole.find_subcommand(name)).cloned();
+    clap_mangen::Man::new(page.unwrap_or(whole))
+}
+
+/// A share as a number between 0 and 1; how small it may be, the library knows.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    number.ok_or_else(|| "a share is a number from 0 to 1, such as 0.8".to_owned())
 }
 
 /// A parser of values with names, which clap lists and suggests.

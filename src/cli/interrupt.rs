@@ -11,13 +11,14 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 /// From now on, an interrupt removes the unfinished files and exits as shells expect.
-pub fn watch() -> Result<(), ctrlc::Error> {
-    ctrlc::set_handler(|| {
+pub fn watch() {
+    // Without a handler an interrupt still ends the process, as it always did.
+    let _ = ctrlc::set_handler(|| {
         for path in unfinished().drain(..) {
             let _ = std::fs::remove_file(path);
         }
         std::process::exit(130);
-    })
+    });
 }
 
 /// Notes an unfinished file.

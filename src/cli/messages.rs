@@ -14,15 +14,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// What ended the run.
-    pub fn error(&self, error: &anyhow::Error) {
-        match error.downcast_ref::<Error>() {
-            Some(error) => self.problem(error),
-            None => say(&format!("error: {error:#}")),
-        }
-    }
-
-    /// What could not be read.
+    /// What could not be read, or ended the run.
     pub fn problem(&self, error: &Error) {
         say(&format!("error: {error}"));
         if let Some(hint) = error.hint()
@@ -46,6 +38,10 @@ impl Messages {
 /// One line; that stderr is closed is no reason to stop. File names and
 /// records are foreign text, and must not steer the terminal.
 fn say(line: &str) {
-    let shown: String = line.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let shown: String = line.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect();
     let _ = writeln!(io::stderr().lock(), "{shown}");
 }

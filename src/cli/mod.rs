@@ -8,13 +8,15 @@ mod progress;
 mod scan;
 mod size;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use dittograph::error::{Error, Result};
 
 use args::{Arguments, Command};
 use messages::Messages;
+use output::Output;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,23 +39,24 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);
             Ok(())
         }),
-        Command::Man => print(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
+        Command::Man { command } => print(|out| args::manual(command.as_deref()).render(out)),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Duplicates) => ExitCode::from(1),
         Ok(Outcome::Incomplete) => ExitCode::from(2),
         Err(error) => {
-            messages.error(&error);
+            messages.problem(&error);
             ExitCode::from(2)
         }
     }
 }
 
-/// Writes a text of our own to stdout.
-fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> anyhow::Result<Outcome> {
+/// Writes a text of our own to standard output.
+fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<Outcome> {
+    let output = Output::open(None)?;
     let mut text = Vec::new();
-    write(&mut text)?;
-    output::unless_closed(io::stdout().lock().write_all(&text))?;
+    write(&mut text).map_err(|error| Error::io("standard output", error))?;
+    output.finish(|out| out.write_all(&text))?;
     Ok(Outcome::Done)
 }

@@ -4,84 +4,103 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use dittograph::error::{Error, Result};
 use tempfile::NamedTempFile;
 
 use super::interrupt;
 
 /// An output that is open before the work starts, so that a bad path is told at once.
-pub enum Output {
-    /// Standard output.
+pub struct Output {
+    /// What the user called it.
+    name: String,
+    place: Place,
+}
+
+enum Place {
     Stdout,
     /// A device or a pipe, written directly.
-    Direct(PathBuf, File),
+    Direct(File),
     /// A regular file: written beside, and renamed when it is whole.
     Beside(PathBuf, NamedTempFile),
 }
 
 impl Output {
     /// Standard output, if there is no path or it is `-`.
-    pub fn open(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-            return Ok(Output::Stdout);
-        };
-        Self::open_file(path).with_context(|| path.display().to_string())
-    }
-
-    fn open_file(path: &Path) -> io::Result<Self> {
-        // A link is written through, not replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(metadata) if !metadata.is_file() => {
-                return Ok(Output::Direct(path.clone(), File::options().write(true).open(path)?));
+    ///
+    /// # Errors
+    /// The system's, of the path as the user typed it.
+    pub fn open(path: Option<&Path>) -> Result<Self> {
+        match path.filter(|path| *path != Path::new("-")) {
+            None => Ok(Output { name: "standard output".to_owned(), place: Place::Stdout }),
+            Some(path) => {
+                let place = open_place(path).map_err(|error| Error::io(path, error))?;
+                Ok(Output { name: path.display().to_string(), place })
             }
-            _ => {}
         }
-        let folder =
-            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".dittograph-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode =
-                fs::metadata(&path).map_or(0o666, |metadata| metadata.permissions().mode() & 0o777);
-            builder.permissions(fs::Permissions::from_mode(mode));
-        }
-        let file = builder.tempfile_in(folder)?;
-        interrupt::remember(file.path());
-        Ok(Output::Beside(path, file))
     }
 
     /// Writes everything, and puts the file in its place.
-    pub fn finish(
-        self,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> anyhow::Result<()> {
-        match self {
-            Output::Stdout => {
-                unless_closed(write(&mut io::stdout().lock())).context("standard output")
-            }
-            Output::Direct(path, mut file) => {
-                unless_closed(write(&mut file)).with_context(|| path.display().to_string())
-            }
-            Output::Beside(path, mut file) => {
+    ///
+    /// # Errors
+    /// The system's; a file that was there before is then as it was.
+    pub fn finish(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let written = match self.place {
+            Place::Stdout => unless_closed(write(&mut io::stdout().lock())),
+            Place::Direct(mut file) => unless_closed(write(&mut file)),
+            Place::Beside(path, mut file) => {
                 let temporary = file.path().to_owned();
-                let written = write(&mut file).and_then(|()| file.as_file().sync_all());
+                let written = write(file.as_file_mut()).and_then(|()| file.as_file().sync_all());
                 interrupt::forget(&temporary, || {
                     written
                         .and_then(|()| file.persist(&path).map_err(|error| error.error))
                         .map(drop)
                 })
-                .with_context(|| path.display().to_string())
             }
-        }
+        };
+        written.map_err(|error| Error::io(&self.name, error))
     }
 }
 
+fn open_place(path: &Path) -> io::Result<Place> {
+    let path = written_through(path)?;
+    let before = fs::metadata(&path).ok();
+    match &before {
+        Some(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Some(metadata) if !metadata.is_file() => {
+            return Ok(Place::Direct(File::options().write(true).open(path)?));
+        }
+        _ => {}
+    }
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Asked for its own sake: the error of a temporary file would name that file.
+    fs::read_dir(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dittograph-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
+    if let Some(metadata) = before {
+        file.as_file().set_permissions(metadata.permissions())?;
+    }
+    interrupt::remember(file.path());
+    Ok(Place::Beside(path, file))
+}
+
+/// Where a path leads: a link is written through, not replaced, even one to nothing yet.
+fn written_through(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many levels of symbolic links"))
+}
+
 /// A reader that has seen enough, such as `head`, is no error.
-pub fn unless_closed(result: io::Result<()>) -> io::Result<()> {
+fn unless_closed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -1,5 +1,6 @@
 //! `dittograph scan`.
 
+use dittograph::error::{Error, Result};
 use dittograph::pipeline::scan;
 use dittograph::report::{write_clusters, write_findings};
 
@@ -10,11 +11,19 @@ use super::progress::Bars;
 use super::{Outcome, interrupt};
 
 /// Scans, writes what was found, and tells how it went.
-pub fn run(arguments: &ScanArguments, messages: &Messages) -> anyhow::Result<Outcome> {
-    interrupt::watch()?;
+///
+/// # Errors
+/// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
+pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
+    interrupt::watch();
     if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global()?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build_global()
+            .map_err(|error| Error::options(format!("`--threads {threads}`: {error}")))?;
     }
+    let mut options = arguments.options();
+    options.read.outputs = arguments.outputs()?;
     let rows = Output::open(arguments.output.as_deref())?;
     let clusters =
         arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
@@ -22,8 +31,12 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> anyhow::Result<Out
         arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
 
     let bars = Bars::new(arguments.quiet);
-    let mut scan = scan(&arguments.paths, &arguments.options(), &bars)?;
+    let mut scan = scan(&arguments.paths, &options, &bars)?;
     scan.problems.iter().for_each(|problem| messages.problem(problem));
+    let unlisted = scan.summary.read.problems - scan.problems.len() as u64;
+    if unlisted > 0 {
+        messages.note(&format!("{unlisted} more could not be read and are counted, not listed"));
+    }
 
     rows.finish(|out| write_findings(&scan.findings, arguments.format, out))?;
     if let Some(output) = clusters {

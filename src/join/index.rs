@@ -14,14 +14,17 @@ use crate::lsh::CROWD_SIZE;
 /// Counts stop here, far enough below the type's end that racing threads cannot pass it.
 const SATURATED: u8 = 150;
 
-/// In how many documents a shingle stands, about: shingles that fall into one cell are counted together.
+/// In how many documents a shingle stands, or more: shingles that fall into one cell are counted together.
 pub struct Frequencies {
     cells: Vec<AtomicU8>,
+    /// Up to this hash the shingles of all documents were counted, beyond it those of some.
+    counted: u64,
 }
 
 impl Frequencies {
-    /// Counts, for each of some lists of documents, the shingles that it gives of them.
-    pub fn count<'s, S>(lists: impl Iterator<Item = (&'s [DocId], S)> + Clone) -> Self
+    /// Counts, for each of some lists of documents, the shingles that it gives
+    /// of them, which are at least all up to the hash `counted`.
+    pub fn count<'s, S>(counted: u64, lists: impl Iterator<Item = (&'s [DocId], S)> + Clone) -> Self
     where
         S: Fn(DocId) -> &'s [u64] + Sync,
     {
@@ -29,8 +32,9 @@ impl Frequencies {
             documents.iter().map(|&document| shingles(document).len()).sum()
         };
         let total: usize = lists.clone().map(sizes).sum();
-        let cells = total.max(1024).next_power_of_two() / 2;
-        let frequencies = Frequencies { cells: (0..cells).map(|_| AtomicU8::new(0)).collect() };
+        let cells = 2 * total.max(1024).next_power_of_two();
+        let frequencies =
+            Frequencies { cells: (0..cells).map(|_| AtomicU8::new(0)).collect(), counted };
         for (documents, shingles) in lists {
             documents.par_iter().for_each(|&document| {
                 for &shingle in shingles(document) {
@@ -52,6 +56,11 @@ impl Frequencies {
     fn of(&self, shingle: u64) -> u8 {
         self.cell(shingle).load(Ordering::Relaxed)
     }
+
+    /// Whether a shingle stands in one document only, for certain.
+    fn is_unique(&self, shingle: u64, count: u8) -> bool {
+        count == 1 && shingle <= self.counted
+    }
 }
 
 /// Shingles with the documents whose prefix they are in.
@@ -71,7 +80,8 @@ pub struct PrefixIndex {
 }
 
 impl PrefixIndex {
-    /// Indexes, of these shingles of each document, the `prefix` rarest. Of more than
+    /// Indexes, of these shingles of each document, the `prefix` rarest, as far as another
+    /// document has them too. Of more than
     /// [`CROWD_SIZE`] documents with the same one only those that `lead` chooses are.
     pub fn build<'s>(
         documents: &[DocId],
@@ -95,8 +105,11 @@ impl PrefixIndex {
                     ranked
                         .extend(shingles.iter().map(|&shingle| (frequencies.of(shingle), shingle)));
                     ranked.select_nth_unstable(wanted - 1);
-                    entries
-                        .extend(ranked[..wanted].iter().map(|&(_, shingle)| (shingle, document)));
+                    // What no other document has leads to none, and that is most of what is rare.
+                    let shared = ranked[..wanted]
+                        .iter()
+                        .filter(|&&(count, shingle)| !frequencies.is_unique(shingle, count));
+                    entries.extend(shared.map(|&(_, shingle)| (shingle, document)));
                 }
                 entries
             })

@@ -83,9 +83,12 @@ pub fn complete(
         // The last part is the whole set, of which a prefix is never more.
         by_part[PARTS.iter().position(enough).unwrap_or(PARTS.len() - 1)].push(document);
     }
-    let frequencies = Frequencies::count(by_part.iter().zip(PARTS).map(|(documents, part)| {
-        (&documents[..], move |document| lower_part(sets.get(document), part))
-    }));
+    let frequencies = Frequencies::count(
+        u64::MAX >> PARTS[0],
+        by_part.iter().zip(PARTS).map(|(documents, part)| {
+            (&documents[..], move |document| lower_part(sets.get(document), part))
+        }),
+    );
     let mut crowds = Crowds::default();
     let indexes: Vec<PrefixIndex> = by_part
         .iter()

@@ -8,9 +8,11 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Decoded text and how it came about.
 #[derive(Debug, PartialEq)]
@@ -37,6 +39,9 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, &'static str> {
             return Err("it holds control bytes as binary data does");
         }
         return Ok(Decoded { text: Cow::Borrowed(text), replaced: 0, guessed: None });
+    }
+    if is_torn_utf8(bytes) {
+        return decode_as(bytes, UTF_8, None);
     }
     if memchr::memchr(0, bytes).is_some() {
         let encoding = utf16_without_mark(bytes).ok_or("it holds NUL bytes as binary data does")?;
@@ -74,6 +79,17 @@ fn decode_as<'a>(
         0
     };
     Ok(Decoded { text, replaced, guessed })
+}
+
+/// Whether the bytes are UTF-8 but for a few torn characters: text of another
+/// encoding holds hardly anything that is a whole character of UTF-8 by chance.
+fn is_torn_utf8(bytes: &[u8]) -> bool {
+    let (mut whole, mut torn) = (0usize, 0usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        torn += usize::from(!chunk.invalid().is_empty());
+    }
+    whole > 2 * torn && !is_binary(bytes)
 }
 
 /// Whether control bytes that no text uses make up a noticeable share.
@@ -116,14 +132,24 @@ pub struct Utf16Reader<R> {
     /// How much of `decoded` has been handed out.
     given: usize,
     ended: bool,
+    /// Counts what could not be decoded.
+    replaced: Arc<AtomicU64>,
 }
 
 impl<R: Read> Utf16Reader<R> {
-    /// Reads `source`, which is in `encoding`.
-    pub fn new(source: R, encoding: &'static Encoding) -> Self {
+    /// Reads `source`, which is in `encoding`, and counts in `replaced` what cannot be decoded.
+    pub fn new(source: R, encoding: &'static Encoding, replaced: Arc<AtomicU64>) -> Self {
         let decoder = encoding.new_decoder_with_bom_removal();
         let raw = vec![0; 64 << 10];
-        Utf16Reader { source, decoder, raw, decoded: String::new(), given: 0, ended: false }
+        Utf16Reader {
+            source,
+            decoder,
+            raw,
+            decoded: String::new(),
+            given: 0,
+            ended: false,
+            replaced,
+        }
     }
 
     fn decode_more(&mut self) -> io::Result<()> {
@@ -131,9 +157,25 @@ impl<R: Read> Utf16Reader<R> {
         self.ended = count == 0;
         self.decoded.clear();
         self.given = 0;
-        let most = self.decoder.max_utf8_buffer_length(count);
-        self.decoded.reserve(most.unwrap_or(4 * count));
-        let _ = self.decoder.decode_to_string(&self.raw[..count], &mut self.decoded, self.ended);
+        let mut raw = &self.raw[..count];
+        loop {
+            let most = self.decoder.max_utf8_buffer_length_without_replacement(raw.len());
+            self.decoded.reserve(most.unwrap_or(4 * raw.len() + 16));
+            let (result, used) = self.decoder.decode_to_string_without_replacement(
+                raw,
+                &mut self.decoded,
+                self.ended,
+            );
+            raw = &raw[used..];
+            match result {
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => {
+                    self.decoded.push('\u{fffd}');
+                    self.replaced.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -192,7 +234,11 @@ mod tests {
         let bytes = [&b"\xfe\xff"[..], &utf16(&prose, true)].concat();
         let encoding = utf16_of_head(&bytes[..100]).unwrap();
         let mut text = Vec::new();
-        Utf16Reader::new(&bytes[..], encoding).read_to_end(&mut text).unwrap();
+        let replaced = Arc::new(AtomicU64::new(0));
+        Utf16Reader::new(&bytes[..], encoding, Arc::clone(&replaced))
+            .read_to_end(&mut text)
+            .unwrap();
         assert_eq!(String::from_utf8(text).unwrap(), prose);
+        assert_eq!(replaced.load(Ordering::Relaxed), 0);
     }
 }

@@ -50,6 +50,11 @@ impl Record {
         self.text.clear();
         self.id.clear();
         (self.has_id, self.has_text, self.text_found) = (false, false, None);
+        match line.trim_start().as_bytes().first() {
+            Some(b'[') => return Err(Error::new(ErrorKind::NotAnObject("a list"))),
+            Some(b'"') => return Err(Error::new(ErrorKind::NotAnObject("a string"))),
+            _ => {}
+        }
         let mut json = serde_json::Deserializer::from_str(line);
         let seed = Level { record: self, id: Some(&fields.id), text: Some(&fields.text) };
         json.deserialize_map(seed)
@@ -70,7 +75,8 @@ impl Record {
 fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());
-    format!("{} at byte {} of the record", &message[..end], error.column())
+    let message = message[..end].replacen("EOF while parsing", "it ends inside", 1);
+    format!("{message} at byte {} of the record", error.column())
 }
 
 /// A value on the way to the fields: what is left of either path from here.
@@ -238,12 +244,9 @@ mod tests {
             (r#"{"text": "a"}"#, "no field `body`"),
             (r#"{"body": ["a"]}"#, "field `body` is a list, not a string"),
             (r#"{"body": null}"#, "field `body` is null, not a string"),
-            (
-                r#"["a"]"#,
-                "invalid JSON: invalid type: sequence, expected a JSON object at byte 0 of the record",
-            ),
+            (r#"["a"]"#, "a list, not a JSON object"),
             (r#"{"body": "a"} x"#, "invalid JSON: trailing characters at byte 15 of the record"),
-            (r#"{"body": "a"#, "invalid JSON: EOF while parsing a string at byte 11 of the record"),
+            (r#"{"body": "a"#, "invalid JSON: it ends inside a string at byte 11 of the record"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message, "{line}");
         }

@@ -37,6 +37,11 @@ impl<R: Read> LineReader<R> {
         LineReader { source, buffer: Vec::new(), start: 0, end: 0, offset, limit, ended: false }
     }
 
+    /// Offset in the stream of the next line.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// The next line, or `None` at the end. Cost: linear in the line.
     pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut searched = 0;

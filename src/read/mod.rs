@@ -10,38 +10,33 @@
 //! stretch of one large file of lines. Units are read in any order and their
 //! results put together in reading order, so that nothing depends on threads.
 
+mod compress;
 mod encoding;
 mod format;
 mod jsonl;
 mod lines;
 mod open;
+mod revisit;
+mod survey;
 mod walk;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ahash::AHashSet;
-use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
 
 pub use format::{Compression, Format};
 pub use walk::SourceFile;
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
-use crate::progress::{Progress, Unit as Steps};
 use jsonl::{Fields, Record};
-use lines::LineReader;
 use open::{Opened, Opening, read_error};
 
 /// About how many bytes one task reads.
 pub const UNIT_SIZE: u64 = 2 << 20;
-
-/// How many problems of one unit are described; the rest is counted.
-const DESCRIBED_PROBLEMS: usize = 100;
 
 /// How to read a corpus.
 #[derive(Clone, Debug)]
@@ -58,6 +53,8 @@ pub struct ReadOptions {
     pub exclude: Vec<String>,
     /// Stop at the first problem.
     pub strict: bool,
+    /// Files that the run will write: it is an error if one of them is to be read, too.
+    pub outputs: Vec<PathBuf>,
 }
 
 impl Default for ReadOptions {
@@ -69,6 +66,7 @@ impl Default for ReadOptions {
             max_document: 64 << 20,
             exclude: Vec::new(),
             strict: false,
+            outputs: Vec::new(),
         }
     }
 }
@@ -143,7 +141,7 @@ pub struct ReadTotals {
     pub text_bytes: u64,
     /// Files left out, by reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Files and records that could not be read.
+    /// Files and records that could not be read; `Survey::problems` describes most of them.
     pub problems: u64,
     /// Characters that stand for bytes which could not be decoded.
     pub replaced: u64,
@@ -167,31 +165,6 @@ pub struct Survey<A> {
     pub notices: Vec<String>,
 }
 
-/// What one part of a unit gave.
-#[derive(Default)]
-struct PartOutcome {
-    file: u32,
-    lines: u64,
-    locators: Vec<Locator>,
-    id_hashes: Vec<u64>,
-    problems: Vec<Error>,
-    more_problems: u64,
-    skipped: Option<&'static str>,
-    replaced: u64,
-    guessed: BTreeMap<&'static str, u64>,
-    text_bytes: u64,
-}
-
-impl PartOutcome {
-    fn problem(&mut self, error: Error) {
-        if self.problems.len() < DESCRIBED_PROBLEMS {
-            self.problems.push(error);
-        } else {
-            self.more_problems += 1;
-        }
-    }
-}
-
 /// Buffers a task uses again from file to file.
 #[derive(Default)]
 struct Buffers {
@@ -207,10 +180,10 @@ impl Corpus {
     pub fn open(paths: &[PathBuf], options: ReadOptions) -> Result<Self> {
         if options.max_document > LARGEST_DOCUMENT {
             return Err(Error::options(format!(
-                "`--max-document` can be at most {LARGEST_DOCUMENT} bytes"
+                "`--max-document` must be less than 4G: it can be {LARGEST_DOCUMENT} bytes at most"
             )));
         }
-        let found = walk::walk(paths, &options.exclude)?;
+        let found = walk::walk(paths, &options.exclude, &options.outputs)?;
         let units = plan(&found.files, &options);
         Ok(Corpus {
             fields: Fields::new(&options.id_field, &options.text_field),
@@ -227,212 +200,6 @@ impl Corpus {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Reads everything once. `visit` sees each document in reading order
-    /// within a unit, with the accumulator that `begin` made for the unit.
-    ///
-    /// # Errors
-    /// With [`ReadOptions::strict`], the first problem in reading order.
-    pub fn survey<A: Send>(
-        &mut self,
-        progress: &dyn Progress,
-        begin: impl Fn() -> A + Sync,
-        visit: impl Fn(&mut A, Document<'_>) + Sync,
-    ) -> Result<Survey<A>> {
-        progress.begin("reading", self.bytes(), Steps::Bytes);
-        let mut walk_problems = std::mem::take(&mut self.walk_problems);
-        let strict = self.options.strict;
-        if strict && !walk_problems.is_empty() {
-            return Err(walk_problems.swap_remove(0));
-        }
-        let first_bad = AtomicUsize::new(usize::MAX);
-        let outcomes: Vec<(A, Vec<PartOutcome>)> = self
-            .units
-            .par_iter()
-            .enumerate()
-            .map(|(index, unit)| {
-                let mut accumulator = begin();
-                let mut parts = Vec::with_capacity(unit.parts.len());
-                let mut buffers = Buffers::default();
-                if index <= first_bad.load(Ordering::Relaxed) {
-                    for part in &unit.parts {
-                        let mut outcome = PartOutcome { file: part.file, ..PartOutcome::default() };
-                        let mut visit = |document: Document<'_>| visit(&mut accumulator, document);
-                        if let Err(error) =
-                            self.survey_part(part, progress, &mut buffers, &mut outcome, &mut visit)
-                        {
-                            outcome.problem(error);
-                        }
-                        if strict && !outcome.problems.is_empty() {
-                            first_bad.fetch_min(index, Ordering::Relaxed);
-                        }
-                        parts.push(outcome);
-                    }
-                }
-                (accumulator, parts)
-            })
-            .collect();
-        progress.end();
-        self.assemble(walk_problems, outcomes)
-    }
-
-    /// Puts what the units gave together in reading order.
-    fn assemble<A>(
-        &self,
-        mut problems: Vec<Error>,
-        outcomes: Vec<(A, Vec<PartOutcome>)>,
-    ) -> Result<Survey<A>> {
-        let mut totals = ReadTotals { bytes: self.bytes(), ..ReadTotals::default() };
-        let mut catalog =
-            Catalog { locators: Vec::new(), unit_starts: vec![0], repeated_ids: AHashSet::new() };
-        let mut units = Vec::with_capacity(outcomes.len());
-        let mut ids: Vec<(u32, u64, u32)> = Vec::new();
-        let mut line_base = (u32::MAX, 0);
-        for (&reason, &count) in &self.walk_skipped {
-            *totals.skipped.entry(reason.to_owned()).or_default() += count;
-        }
-        let mut more = 0;
-        for (accumulator, parts) in outcomes {
-            for mut part in parts {
-                if line_base.0 != part.file {
-                    line_base = (part.file, 0);
-                    match part.skipped {
-                        Some(reason) => *totals.skipped.entry(reason.to_owned()).or_default() += 1,
-                        None => totals.files += 1,
-                    }
-                }
-                for error in &mut part.problems {
-                    error.shift_lines(line_base.1);
-                }
-                let first = catalog.locators.len() as u32;
-                ids.extend(
-                    part.id_hashes
-                        .iter()
-                        .zip(first..)
-                        .filter(|(hash, _)| **hash != 0)
-                        .map(|(&hash, document)| (part.file, hash, document)),
-                );
-                for locator in &mut part.locators {
-                    if locator.line > 0 {
-                        locator.line += line_base.1;
-                    }
-                }
-                line_base.1 += part.lines;
-                catalog.locators.append(&mut part.locators);
-                more += part.more_problems;
-                problems.append(&mut part.problems);
-                totals.replaced += part.replaced;
-                totals.text_bytes += part.text_bytes;
-                for (encoding, count) in part.guessed {
-                    *totals.guessed.entry(encoding.to_owned()).or_default() += count;
-                }
-            }
-            if catalog.locators.len() > u32::MAX as usize {
-                return Err(Error::options(
-                    "more than 4,294,967,295 documents: scan the corpus in parts",
-                ));
-            }
-            catalog.unit_starts.push(catalog.locators.len() as u32);
-            units.push(accumulator);
-        }
-        if self.options.strict && !problems.is_empty() {
-            return Err(problems.swap_remove(0));
-        }
-        let mut notices = self.repeated_ids(ids, &mut catalog, &mut totals);
-        if more > 0 {
-            notices
-                .push(format!("{more} more records could not be read and are counted, not listed"));
-        }
-        totals.documents = catalog.len() as u64;
-        totals.problems = problems.len() as u64 + more;
-        Ok(Survey { units, catalog, totals, problems, notices })
-    }
-
-    /// Marks the documents whose id is not the first of its kind in its file.
-    fn repeated_ids(
-        &self,
-        mut ids: Vec<(u32, u64, u32)>,
-        catalog: &mut Catalog,
-        totals: &mut ReadTotals,
-    ) -> Vec<String> {
-        ids.par_sort_unstable();
-        let mut notices = Vec::new();
-        for file_ids in ids.chunk_by(|a, b| a.0 == b.0) {
-            let repeated: Vec<u32> = file_ids
-                .windows(2)
-                .filter(|pair| pair[0].1 == pair[1].1)
-                .map(|pair| pair[1].2)
-                .collect();
-            if let Some(first) = repeated.iter().min() {
-                totals.repeated_ids += repeated.len() as u64;
-                notices.push(format!(
-                    "{}: {} records repeat the id of an earlier record, the first at line {}; \
-                     their names end in their line number",
-                    self.files[file_ids[0].0 as usize].name,
-                    repeated.len(),
-                    catalog.locators[*first as usize].line,
-                ));
-                catalog.repeated_ids.extend(repeated);
-            }
-        }
-        notices
-    }
-
-    fn survey_part(
-        &self,
-        part: &Part,
-        progress: &dyn Progress,
-        buffers: &mut Buffers,
-        outcome: &mut PartOutcome,
-        visit: &mut dyn FnMut(Document<'_>),
-    ) -> Result<()> {
-        let file = &self.files[part.file as usize];
-        let opened = match file.open(self.options.input_format, progress)? {
-            Opening::Read(opened) => opened,
-            Opening::Skip(reason) => {
-                outcome.skipped = Some(reason);
-                return Ok(());
-            }
-        };
-        match opened.format {
-            Format::Text => self.survey_text(file, opened, buffers, outcome, visit),
-            Format::Jsonl => self.survey_lines(file, part, opened, buffers, outcome, visit),
-        }
-    }
-
-    fn survey_text(
-        &self,
-        file: &SourceFile,
-        opened: Opened<'_>,
-        buffers: &mut Buffers,
-        outcome: &mut PartOutcome,
-        visit: &mut dyn FnMut(Document<'_>),
-    ) -> Result<()> {
-        let named = opened.named;
-        self.read_whole(file, opened, &mut buffers.raw)?;
-        match encoding::decode(&buffers.raw) {
-            Ok(decoded) => {
-                outcome.replaced += decoded.replaced;
-                if let Some(encoding) = decoded.guessed {
-                    *outcome.guessed.entry(encoding).or_default() += 1;
-                }
-                outcome.text_bytes += decoded.text.len() as u64;
-                outcome.locators.push(Locator {
-                    file: outcome.file,
-                    length: buffers.raw.len() as u32,
-                    offset: 0,
-                    line: 0,
-                });
-                visit(Document { id: None, text: &decoded.text });
-                Ok(())
-            }
-            Err(reason) if named => Err(Error::new(ErrorKind::NotText(reason)).at_path(&file.name)),
-            Err(_) => {
-                outcome.skipped = Some("not text");
-                Ok(())
-            }
-        }
-    }
-
     /// Reads a file that is one document into `raw`.
     fn read_whole(
         &self,
@@ -441,7 +208,7 @@ impl Corpus {
         raw: &mut Vec<u8>,
     ) -> Result<()> {
         let limit = self.options.max_document;
-        let too_large = || Error::new(ErrorKind::TooLarge { limit }).at_path(&file.name);
+        let too_large = || Error::new(ErrorKind::TooLarge { limit }).at_path(file.path.display());
         if opened.direct.is_some() && file.size > limit {
             return Err(too_large());
         }
@@ -451,181 +218,8 @@ impl Corpus {
             .by_ref()
             .take(limit + 1)
             .read_to_end(raw)
-            .map_err(|error| read_error(error, opened.compression).at_path(&file.name))?;
+            .map_err(|error| read_error(error, opened.compression).at_path(file.path.display()))?;
         if raw.len() as u64 > limit { Err(too_large()) } else { Ok(()) }
-    }
-
-    fn survey_lines(
-        &self,
-        file: &SourceFile,
-        part: &Part,
-        opened: Opened<'_>,
-        buffers: &mut Buffers,
-        outcome: &mut PartOutcome,
-        visit: &mut dyn FnMut(Document<'_>),
-    ) -> Result<()> {
-        let compression = opened.compression;
-        let limit = self.options.max_document;
-        let range = part.range.clone().unwrap_or(0..u64::MAX);
-        let mut lines = match opened.direct {
-            // The line that runs into the range belongs to the part before.
-            Some(direct) if range.start > 0 => {
-                let from = range.start - 1;
-                let mut lines =
-                    LineReader::new(Box::new(direct.from(from)) as Box<dyn Read>, from, limit);
-                lines.next_line().map_err(|error| Error::io(&file.name, error))?;
-                lines
-            }
-            _ => LineReader::new(opened.reader, 0, limit),
-        };
-        loop {
-            let place = |error: Error, line: u64, offset: u64| {
-                error.at_record(line, offset).at_path(&file.name)
-            };
-            let line = match lines.next_line() {
-                Ok(Some(line)) if line.offset < range.end => line,
-                Ok(_) => return Ok(()),
-                Err(error) => return Err(read_error(error, compression).at_path(&file.name)),
-            };
-            outcome.lines += 1;
-            let Some(bytes) = line.bytes else {
-                outcome.problem(place(
-                    Error::new(ErrorKind::TooLarge { limit }),
-                    outcome.lines,
-                    line.offset,
-                ));
-                continue;
-            };
-            let body = if line.offset == 0 {
-                bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-            } else {
-                bytes
-            };
-            if body.trim_ascii().is_empty() {
-                continue;
-            }
-            let parsed = parse_record(body, &self.fields, &mut buffers.record);
-            match parsed {
-                Ok((replaced, guessed)) => {
-                    outcome.replaced += replaced;
-                    if let Some(encoding) = guessed {
-                        *outcome.guessed.entry(encoding).or_default() += 1;
-                    }
-                }
-                Err(error) => {
-                    outcome.problem(place(error, outcome.lines, line.offset));
-                    continue;
-                }
-            }
-            let record = &buffers.record;
-            outcome.text_bytes += record.text.len() as u64;
-            outcome.locators.push(Locator {
-                file: outcome.file,
-                length: bytes.len() as u32,
-                offset: line.offset,
-                line: outcome.lines,
-            });
-            outcome.id_hashes.push(if record.has_id {
-                xxh3_64(record.id.as_bytes()).max(1)
-            } else {
-                0
-            });
-            visit(record.document());
-        }
-    }
-
-    /// Reads the documents in `wanted` (sorted, each once) again. Cost: linear
-    /// in their length; of compressed files, in what stands before them too.
-    ///
-    /// # Errors
-    /// The first, in reading order, that shows a file to be gone or changed.
-    pub fn revisit<A: Send>(
-        &self,
-        catalog: &Catalog,
-        wanted: &[DocId],
-        stage: &'static str,
-        progress: &dyn Progress,
-        begin: impl Fn() -> A + Sync,
-        visit: impl Fn(&mut A, DocId, Document<'_>) + Sync,
-    ) -> Result<Vec<A>> {
-        debug_assert!(wanted.is_sorted_by(|a, b| a < b));
-        progress.begin(stage, wanted.len() as u64, Steps::Items);
-        let mut tasks: Vec<&[DocId]> = Vec::new();
-        let mut rest = wanted;
-        for &end in &catalog.unit_starts[1..] {
-            let (unit, others) = rest.split_at(rest.partition_point(|document| document.0 < end));
-            if !unit.is_empty() {
-                tasks.push(unit);
-            }
-            rest = others;
-        }
-        let results = tasks
-            .par_iter()
-            .map(|unit| {
-                let mut accumulator = begin();
-                let mut buffers = Buffers::default();
-                for documents in unit.chunk_by(|a, b| catalog.file(*a) == catalog.file(*b)) {
-                    self.revisit_file(catalog, documents, &mut buffers, &mut |id, document| {
-                        visit(&mut accumulator, id, document);
-                        progress.advance(1);
-                    })?;
-                }
-                Ok(accumulator)
-            })
-            .collect();
-        progress.end();
-        results
-    }
-
-    fn revisit_file(
-        &self,
-        catalog: &Catalog,
-        documents: &[DocId],
-        buffers: &mut Buffers,
-        visit: &mut dyn FnMut(DocId, Document<'_>),
-    ) -> Result<()> {
-        let file = &self.files[catalog.file(documents[0]) as usize];
-        let changed = || Error::new(ErrorKind::Changed).at_path(&file.name);
-        let Opening::Read(opened) =
-            file.open(self.options.input_format, &crate::progress::Silent)?
-        else {
-            return Err(changed());
-        };
-        if opened.format == Format::Text {
-            self.read_whole(file, opened, &mut buffers.raw)?;
-            let decoded = encoding::decode(&buffers.raw).map_err(|_| changed())?;
-            visit(documents[0], Document { id: None, text: &decoded.text });
-            return Ok(());
-        }
-        let Buffers { raw, record } = buffers;
-        let mut parse = |id: DocId, bytes: &[u8]| -> Result<()> {
-            let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            parse_record(body, &self.fields, record).map_err(|_| changed())?;
-            visit(id, record.document());
-            Ok(())
-        };
-        if let Some(direct) = opened.direct {
-            for &id in documents {
-                let locator = catalog.locators[id.index()];
-                raw.resize(locator.length as usize, 0);
-                direct.read_exact_at(raw, locator.offset).map_err(|_| changed())?;
-                parse(id, raw)?;
-            }
-            return Ok(());
-        }
-        let mut lines = LineReader::new(opened.reader, 0, self.options.max_document);
-        for &id in documents {
-            let locator = catalog.locators[id.index()];
-            loop {
-                let line = lines.next_line().map_err(|error| Error::io(&file.name, error))?;
-                let line = line.ok_or_else(changed)?;
-                if line.offset == locator.offset {
-                    parse(id, line.bytes.ok_or_else(changed)?)?;
-                    break;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// A document's name in the output; `id` is the record's own.

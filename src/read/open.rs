@@ -6,8 +6,11 @@
 //! would turn into a crash, is not needed.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, verdict};
 use super::walk::SourceFile;
@@ -29,6 +32,8 @@ pub struct Opened<'a> {
     pub named: bool,
     /// How it is compressed.
     pub compression: Compression,
+    /// How many characters of a stream that is decoded as it is read had to be replaced so far.
+    pub replaced: Arc<AtomicU64>,
 }
 
 /// Either a stream or the reason why there is none.
@@ -53,31 +58,40 @@ impl SourceFile {
             Some(file) => file.try_clone(),
             None => File::open(&self.path),
         };
-        let file = file.map_err(|error| Error::io(&self.name, error))?;
+        let file = file.map_err(|error| Error::io(&self.path, error))?;
         let source = Positioned { file, position: 0, progress };
-        let head = source.head().map_err(|error| Error::io(&self.name, error))?;
+        let head = source.head().map_err(|error| Error::io(&self.path, error))?;
         let compression = Compression::of(&head);
         let (head, reader, direct) = match compression {
             Compression::None => {
-                let direct = source.again().map_err(|error| Error::io(&self.name, error))?;
+                let direct = source.again().map_err(|error| Error::io(&self.path, error))?;
                 (head, Box::new(source) as Box<dyn Read>, Some(direct))
             }
             Compression::Gzip | Compression::Zstd => {
-                let broken = |error| read_error(error, compression).at_path(&self.name);
-                let mut reader = decompress(source, compression).map_err(broken)?;
-                let mut head = Vec::new();
-                reader.by_ref().take(HEAD_SIZE as u64).read_to_end(&mut head).map_err(broken)?;
-                (head.clone(), Box::new(Cursor::new(head).chain(reader)) as Box<dyn Read>, None)
+                let mut reader = decompress(source, compression)
+                    .map_err(|error| read_error(error, compression).at_path(self.path.display()))?;
+                let (head, failure) = head_of(&mut reader);
+                // What stands before damage is read before the damage is met.
+                let rest = Cursor::new(head.clone()).chain(Failing(failure)).chain(reader);
+                (head, Box::new(rest) as Box<dyn Read>, None)
             }
         };
-        let (format, named) = match verdict(&self.name, &head, chosen) {
-            Verdict::Read { format, named } => (format, named),
-            Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
-        };
-        let opened = Opened { reader, direct, format, named, compression };
-        Ok(Opening::Read(match (format, utf16_of_head(&head)) {
+        let utf16 = utf16_of_head(&head);
+        let readable = utf16.map(|encoding| encoding.decode(&head).0.into_owned().into_bytes());
+        let (format, named) =
+            match verdict(&self.name, readable.as_deref().unwrap_or(&head), chosen) {
+                Verdict::Read { format, named } => (format, named),
+                Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
+            };
+        let replaced = Arc::new(AtomicU64::new(0));
+        let opened = Opened { reader, direct, format, named, compression, replaced };
+        Ok(Opening::Read(match (format, utf16) {
             (Format::Jsonl, Some(encoding)) => Opened {
-                reader: Box::new(Utf16Reader::new(opened.reader, encoding)),
+                reader: Box::new(Utf16Reader::new(
+                    opened.reader,
+                    encoding,
+                    Arc::clone(&opened.replaced),
+                )),
                 direct: None,
                 ..opened
             },
@@ -86,16 +100,20 @@ impl SourceFile {
     }
 }
 
-fn decompress<'a>(
-    source: Positioned<'a>,
-    compression: Compression,
-) -> io::Result<Box<dyn Read + 'a>> {
-    let source = BufReader::with_capacity(128 << 10, source);
-    Ok(match compression {
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
-        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(source)?),
-        Compression::None => Box::new(source),
-    })
+/// The first bytes of a stream, and the error that ended them if one did.
+fn head_of(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
+    let mut head = Vec::new();
+    let failure = reader.take(HEAD_SIZE as u64).read_to_end(&mut head).err();
+    (head, failure)
+}
+
+/// A reader that gives nothing, but the error it has, once.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// An I/O error of a stream as what it means: damage, where the data is compressed.

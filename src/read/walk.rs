@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use ahash::AHashSet;
 use ignore::WalkBuilder;
-use ignore::overrides::OverrideBuilder;
+use ignore::overrides::{Override, OverrideBuilder};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A file of the corpus.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct SourceFile {
     pub name: String,
     /// Its size in bytes when it was found.
     pub size: u64,
+    /// Whether the user named it, and not a folder above it.
+    pub named: bool,
     /// Standard input, copied to a temporary file so that it can be read twice.
     pub spooled: Option<fs::File>,
 }
@@ -42,118 +44,147 @@ pub struct Found {
     pub skipped: BTreeMap<&'static str, u64>,
 }
 
-/// Folders that are never entered.
-const PASSED_BY: [&str; 2] = [".git", ".dittograph"];
+/// Whether an entry of a folder is none of the corpus: version control's, or our own.
+fn is_passed_by(name: &OsStr) -> bool {
+    name == ".git" || name.as_encoded_bytes().starts_with(b".dittograph")
+}
 
 /// Walks all PATHs.
 ///
 /// # Errors
-/// A glob that cannot be parsed. What is wrong with a PATH is a problem, not an error.
-pub fn walk(paths: &[PathBuf], exclude: &[String]) -> Result<Found> {
+/// A glob that cannot be parsed, or a file that is among the `outputs`, too.
+/// What is wrong with a PATH is a problem, not an error.
+pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Result<Found> {
+    // A pattern is wrong whatever the PATHs are.
+    excluding(Path::new("."), exclude)?;
     let mut found = Found::default();
-    let mut linked = paths.len() > 1;
-    for path in paths {
+    let several = paths.len() > 1;
+    let mut linked = several;
+    for (index, path) in paths.iter().enumerate() {
         let below = found.files.len();
         if path == Path::new("-") {
-            match spool(&mut io::stdin().lock(), "-") {
-                Ok(file) => found.files.push(file),
-                Err(error) => found.problems.push(error),
+            if !paths[..index].contains(path) {
+                found.add(spool(&mut io::stdin().lock(), "-"));
             }
             continue;
         }
         match fs::metadata(path) {
             Err(error) => found.problems.push(Error::io(path, error)),
             Ok(metadata) if metadata.is_dir() => {
-                let prefix = if paths.len() > 1 { Some(path.as_path()) } else { None };
-                linked |= walk_folder(path, prefix, exclude, &mut found)?;
+                linked |= walk_folder(path, several, exclude, &mut found)?;
             }
             Ok(metadata) if metadata.is_file() => {
-                let shown = if paths.len() > 1 {
-                    path.as_os_str()
-                } else {
-                    path.file_name().unwrap_or_default()
-                };
+                let shown =
+                    if several { path.as_os_str() } else { path.file_name().unwrap_or_default() };
                 found.files.push(SourceFile {
                     path: path.clone(),
                     name: display_name(shown),
                     size: metadata.len(),
+                    named: true,
                     spooled: None,
                 });
             }
             // A pipe such as the shell's `<(...)` can be read once only.
-            Ok(_) => match fs::File::open(path).map_err(|error| Error::io(path, error)) {
-                Ok(mut pipe) => match spool(&mut pipe, &display_name(path.as_os_str())) {
-                    Ok(file) => found.files.push(file),
-                    Err(error) => found.problems.push(error),
-                },
-                Err(error) => found.problems.push(error),
-            },
+            Ok(_) => {
+                let pipe = fs::File::open(path).map_err(|error| Error::io(path, error));
+                found.add(
+                    pipe.and_then(|mut pipe| spool(&mut pipe, &display_name(path.as_os_str()))),
+                );
+            }
         }
         found.files[below..].sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
     }
     if linked {
         drop_second_names(&mut found);
     }
+    refuse_outputs(&found, outputs)?;
     Ok(found)
 }
 
-/// Collects the files below one folder; tells whether a symbolic link was met.
-fn walk_folder(
-    root: &Path,
-    prefix: Option<&Path>,
-    exclude: &[String],
-    found: &mut Found,
-) -> Result<bool> {
+impl Found {
+    fn add(&mut self, file: Result<SourceFile>) {
+        match file {
+            Ok(file) => self.files.push(file),
+            Err(error) => self.problems.push(error),
+        }
+    }
+}
+
+/// The matcher of what is to be left out below `root`.
+fn excluding(root: &Path, exclude: &[String]) -> Result<Override> {
     let mut globs = OverrideBuilder::new(root);
     for glob in exclude {
-        globs
-            .add(&format!("!{glob}"))
-            .map_err(|error| Error::options(format!("`--exclude {glob}`: {error}")))?;
+        // In an override a plain glob means the opposite.
+        globs.add(&format!("!{glob}")).map_err(|error| {
+            Error::options(format!("`--exclude`: {}", error.to_string().replace("'!", "'")))
+        })?;
     }
-    let globs = globs.build().map_err(|error| Error::options(format!("`--exclude`: {error}")))?;
+    globs.build().map_err(|error| Error::options(format!("`--exclude`: {error}")))
+}
+
+/// Collects the files below one folder; tells whether a symbolic link was met.
+fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found) -> Result<bool> {
     let entries = WalkBuilder::new(root)
         .standard_filters(false)
         .follow_links(true)
-        .overrides(globs)
-        .filter_entry(|entry| {
-            entry.depth() == 0
-                || !PASSED_BY.iter().any(|name| entry.file_name() == OsStr::new(name))
-        })
+        .overrides(excluding(root, exclude)?)
+        .filter_entry(|entry| entry.depth() == 0 || !is_passed_by(entry.file_name()))
         .build();
     let mut linked = false;
     for entry in entries {
         let entry = match entry {
             Ok(entry) => entry,
+            Err(error) if is_loop(&error) => {
+                *found.skipped.entry("a symbolic link to a folder above it").or_default() += 1;
+                continue;
+            }
             Err(error) => {
-                if is_loop(&error) {
-                    *found.skipped.entry("a symbolic link to a folder above it").or_default() += 1;
-                } else {
-                    found.problems.push(walk_error(error, root));
-                }
+                found.problems.push(walk_error(&error, root));
                 continue;
             }
         };
         linked |= entry.path_is_symlink();
-        if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        let kind = entry.file_type();
+        if kind.is_some_and(|kind| kind.is_dir()) {
             continue;
         }
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        if !kind.is_some_and(|kind| kind.is_file()) {
             *found.skipped.entry("no regular file").or_default() += 1;
             continue;
         }
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let shown = prefix.map_or_else(|| relative.to_owned(), |prefix| prefix.join(relative));
-        match entry.metadata() {
-            Ok(metadata) => found.files.push(SourceFile {
-                name: display_name(shown.as_os_str()),
+        let name = match several {
+            true => display_name(root.join(relative).as_os_str()),
+            false => display_name(relative.as_os_str()),
+        };
+        found.add(match entry.metadata() {
+            Ok(metadata) => Ok(SourceFile {
+                name,
                 size: metadata.len(),
-                path: entry.into_path(),
+                path: without_dot(entry.path()).to_owned(),
+                named: false,
                 spooled: None,
             }),
-            Err(error) => found.problems.push(walk_error(error, root)),
-        }
+            Err(error) => Err(walk_error(&error, root)),
+        });
     }
     Ok(linked)
+}
+
+/// Stops a run that would write over what it reads.
+fn refuse_outputs(found: &Found, outputs: &[PathBuf]) -> Result<()> {
+    let outputs: Vec<PathBuf> =
+        outputs.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    if outputs.is_empty() {
+        return Ok(());
+    }
+    match found.files.iter().find(|file| {
+        file.spooled.is_none()
+            && fs::canonicalize(&file.path).is_ok_and(|real| outputs.contains(&real))
+    }) {
+        Some(file) => Err(Error::new(ErrorKind::OutputIsInput).at_path(file.path.display())),
+        None => Ok(()),
+    }
 }
 
 fn is_loop(error: &ignore::Error) -> bool {
@@ -166,17 +197,24 @@ fn is_loop(error: &ignore::Error) -> bool {
     }
 }
 
-fn walk_error(error: ignore::Error, root: &Path) -> Error {
-    let mut place = root.to_owned();
-    let mut inner = &error;
+/// What the system says of the place that the walk could not look into.
+fn walk_error(error: &ignore::Error, root: &Path) -> Error {
+    let mut place = root;
+    let mut inner = error;
     while let ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } = inner {
         if let ignore::Error::WithPath { path, .. } = inner {
-            place.clone_from(path);
+            place = path;
         }
         inner = err;
     }
-    let message = inner.to_string();
-    Error::io(place, error.into_io_error().unwrap_or_else(|| io::Error::other(message)))
+    // The walker wraps the cause in a sentence of its own, so the place is asked once more.
+    let again = fs::metadata(place).and_then(|_| fs::read_dir(place)).err();
+    Error::io(without_dot(place), again.unwrap_or_else(|| io::Error::other(inner.to_string())))
+}
+
+/// The path without the `./` that walking `.` puts before everything.
+fn without_dot(path: &Path) -> &Path {
+    path.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(path)
 }
 
 /// Keeps the first name of each file that was reached by several.
@@ -201,7 +239,13 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
         Ok((file, size))
     };
     let (file, size) = copy().map_err(|error| Error::io(name, error))?;
-    Ok(SourceFile { path: PathBuf::from(name), name: name.to_owned(), size, spooled: Some(file) })
+    Ok(SourceFile {
+        path: PathBuf::from(name),
+        name: name.to_owned(),
+        size,
+        named: true,
+        spooled: Some(file),
+    })
 }
 
 /// A path as it stands in the output: `/` between folders, and when it is no
@@ -236,7 +280,7 @@ mod tests {
 
     fn names(paths: &[PathBuf], exclude: &[&str]) -> (Vec<String>, Found) {
         let exclude: Vec<_> = exclude.iter().map(|&glob| glob.to_owned()).collect();
-        let found = walk(paths, &exclude).unwrap();
+        let found = walk(paths, &exclude, &[]).unwrap();
         (found.files.iter().map(|file| file.name.clone()).collect(), found)
     }
 

@@ -1,0 +1,511 @@
+//! The command line as a user meets it: what is typed, what is printed, the exit code, the files left.
+//!
+//! The system's own words are part of many messages, so the tests are for Unix.
+#![cfg(unix)]
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::desk::{Desk, STORY, Session, feed, gzip, line, until, zstd};
+
+// What can be typed.
+
+#[test]
+fn help() {
+    let desk = Desk::new();
+    assert_snapshot!("help_short", desk.run("-h"));
+    assert_snapshot!("help_long", desk.run("--help"));
+    assert_snapshot!("help_scan_short", desk.run("scan -h"));
+    assert_snapshot!("help_scan_long", desk.run("scan --help"));
+}
+
+#[test]
+fn shells_and_man_are_served() {
+    let desk = Desk::new();
+    let man = desk.run("man");
+    assert!(man.stdout.contains(".TH dittograph 1"), "{man}");
+    let man = desk.run("man scan");
+    for option in ["\\-\\-min\\-words", "\\-\\-max\\-document"] {
+        assert!(man.stdout.contains(option), "the manual does not know {option}");
+    }
+    for (shell, sign) in [("bash", "_dittograph() {"), ("zsh", "#compdef dittograph")] {
+        let session = desk.run(&format!("completions {shell}"));
+        assert!(session.stdout.contains(sign), "{session}");
+    }
+}
+
+#[test]
+fn a_slip_of_the_keys_is_told_with_what_was_meant() {
+    assert_snapshot!(Desk::with_pair().runs(&[
+        "",
+        "scna pair",
+        "scan",
+        "scan --thresold 0.7 pair",
+        "scan --find document pair",
+        "scan --format cvs pair",
+        "scan --input-format json pair",
+        "scan --threads 0 pair",
+        "scan --max-document many pair",
+    ]));
+}
+
+#[test]
+fn a_value_out_of_range_is_told_with_the_range() {
+    assert_snapshot!(Desk::with_pair().runs(&[
+        "scan --threshold 2 pair",
+        "scan --threshold 80% pair",
+        "scan --containment 0.1 pair",
+        "scan --recall 1 pair",
+        "scan --shingle-size 0 pair",
+        "scan --min-words 1 pair",
+        "scan --min-similarity 0 pair",
+        "scan --max-document 9G pair",
+        "scan --exclude [ pair",
+    ]));
+}
+
+/// A glob that cannot be read must not depend on what PATH happens to be.
+#[test]
+fn a_bad_glob_is_told_for_a_file_too() {
+    let session = Desk::with_pair().run("scan --exclude [ pair/one.txt");
+    assert_eq!(session.code, Some(2), "{session}");
+}
+
+// What is found in the sample corpus.
+
+#[test]
+fn the_sample_corpus() {
+    let session = Desk::with_sample().run("scan corpus");
+    assert_snapshot!("sample_rows", session.stdout);
+    assert_snapshot!("sample_summary", session.stderr);
+    assert_eq!(session.code, Some(0));
+}
+
+#[test]
+fn rows_as_json_lines() {
+    let session = Desk::with_sample().run("scan --format jsonl corpus --quiet");
+    assert_eq!(session.stdout.lines().count(), 60);
+    let first: Vec<_> = session.stdout.lines().take(3).collect();
+    assert_snapshot!(first.join("\n"));
+}
+
+#[test]
+fn only_documents_or_only_passages() {
+    let desk = Desk::with_sample();
+    let documents = desk.run("scan --find documents corpus").rows();
+    let passages = desk.run("scan --find passages corpus").rows();
+    assert_snapshot!(format!("{documents}\n{passages}"));
+}
+
+#[test]
+fn a_star_has_a_row_for_each_document_but_the_kept() {
+    let desk = Desk::with_stories(&["a.txt", "b.txt", "c.txt"]);
+    let all = desk.run("scan .").rows();
+    let star = desk.run("scan --pairs star .").rows();
+    assert_snapshot!(format!("all\n{all}\nstar\n{star}"), @r"
+    all
+    exact a.txt:1 b.txt:1
+    exact a.txt:1 c.txt:1
+    exact b.txt:1 c.txt:1
+
+    star
+    exact a.txt:1 b.txt:1
+    exact a.txt:1 c.txt:1
+    ");
+}
+
+#[test]
+fn passages_inside_duplicates_are_listed_on_demand() {
+    let desk = Desk::with_pair();
+    assert_snapshot!(desk.runs(&["scan --quiet pair", "scan --quiet --inside-duplicates pair"]));
+}
+
+#[test]
+fn clusters_name_the_document_to_keep() {
+    let desk = Desk::with_sample();
+    assert_eq!(desk.run("scan corpus -o rows.csv --clusters clusters.csv").code, Some(0));
+    assert_snapshot!(desk.read("clusters.csv"));
+}
+
+#[test]
+fn the_summary_for_programs() {
+    let desk = Desk::with_sample();
+    let session = desk.run("scan corpus -o rows.csv --summary summary.json --seed 7");
+    assert_eq!(session.code, Some(0), "{session}");
+    insta::with_settings!({filters => vec![
+        (r#""seconds": [0-9.e-]+"#, r#""seconds": [TIME]"#),
+        (r#""peak_memory": (\d+|null)"#, r#""peak_memory": [MEMORY]"#),
+        (r#""version": "[0-9.]+""#, r#""version": [VERSION]"#),
+    ]}, {
+        assert_snapshot!(desk.read("summary.json"));
+    });
+}
+
+#[test]
+fn quiet_leaves_only_rows_and_problems() {
+    let desk = Desk::with_pair();
+    assert_snapshot!(desk.runs(&["scan --quiet pair", "scan --quiet pair missing.txt"]));
+}
+
+#[test]
+fn exit_codes() {
+    let desk = Desk::with_pair().file("alone/one.txt", STORY);
+    for (arguments, code) in [
+        ("scan pair", 0),
+        ("scan --fail-on-duplicates alone", 0),
+        ("scan --fail-on-duplicates pair", 1),
+        ("scan --fail-on-duplicates pair missing.txt", 2),
+        ("scan pair --no-such-flag", 2),
+    ] {
+        assert_eq!(desk.run(arguments).code, Some(code), "{arguments}");
+    }
+}
+
+// Where the rows go.
+
+#[test]
+fn an_output_file_holds_what_stdout_would() {
+    let desk = Desk::with_pair();
+    let printed = desk.run("scan pair").stdout;
+    let session = desk.run("scan pair -o rows.csv");
+    assert_eq!((session.stdout.as_str(), desk.read("rows.csv")), ("", printed));
+    assert_eq!(desk.names(), ["pair/one.txt", "pair/two.txt", "rows.csv"]);
+}
+
+#[test]
+fn an_existing_file_keeps_its_permissions_and_a_new_one_gets_the_usual() {
+    let desk = Desk::with_pair().file("usual", "").file("group.csv", "old").file("mine.csv", "old");
+    let mode = |name: &str| fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o777;
+    // More than the usual mask leaves, and less.
+    for (name, bits) in [("group.csv", 0o666), ("mine.csv", 0o600)] {
+        fs::set_permissions(desk.path(name), fs::Permissions::from_mode(bits)).unwrap();
+        desk.run(&format!("scan pair -o {name}"));
+        assert_ne!(desk.read(name), "old");
+        assert_eq!(mode(name), bits, "{name} has mode {:o}", mode(name));
+    }
+    desk.run("scan pair -o new.csv");
+    assert_eq!(mode("new.csv"), mode("usual"));
+}
+
+#[test]
+fn a_link_is_written_through() {
+    let desk = Desk::with_pair()
+        .file("real.csv", "old")
+        .link("link.csv", "real.csv")
+        .link("ahead.csv", "not-yet.csv");
+    let rows = desk.run("scan pair").stdout;
+    for (link, target) in [("link.csv", "real.csv"), ("ahead.csv", "not-yet.csv")] {
+        desk.run(&format!("scan pair -o {link}"));
+        assert!(fs::symlink_metadata(desk.path(link)).unwrap().is_symlink(), "{link} is replaced");
+        assert_eq!(desk.read(target), rows);
+    }
+}
+
+/// The rows of `scan .` must not depend on where they are written.
+#[test]
+fn the_output_is_no_part_of_the_corpus() {
+    let desk = Desk::with_pair();
+    let read = |session: Session| session.stderr.lines().next().unwrap().to_owned();
+    let printed = read(desk.run("scan ."));
+    assert_eq!(read(desk.run("scan . -o rows.csv --summary summary.json")), printed);
+}
+
+/// `dittograph scan feed.jsonl -o feed.jsonl` must not cost the feed.
+#[test]
+fn an_input_is_not_written_over() {
+    for output in ["pair/one.txt", "./pair/../pair/one.txt", "link.txt"] {
+        let desk = Desk::with_pair().link("link.txt", "pair/one.txt");
+        for flag in ["-o", "--clusters", "--summary"] {
+            let session = desk.run(&format!("scan pair {flag} {output}"));
+            let kept = desk.read("pair/one.txt") == STORY;
+            assert!(kept && session.code == Some(2), "{session}");
+        }
+    }
+}
+
+/// A missing PATH as well, of which nothing must be said: the work has not begun.
+#[test]
+fn a_place_that_cannot_be_written_is_told_before_the_work() {
+    let desk = Desk::with_pair();
+    assert_snapshot!(desk.runs(&[
+        "scan missing.txt -o pair",
+        "scan missing.txt -o nowhere/rows.csv",
+        "scan missing.txt -o rows.csv --clusters nowhere/clusters.csv",
+        "scan missing.txt -o rows.csv --summary pair/one.txt/summary.json",
+    ]));
+    assert_eq!(desk.names(), ["pair/one.txt", "pair/two.txt"]);
+}
+
+#[test]
+fn a_device_is_written_directly() {
+    let session = Desk::with_pair().run("scan pair -o /dev/null --quiet");
+    assert_snapshot!(session, @r"
+    $ dittograph scan pair -o /dev/null --quiet
+    --- exit 0
+    ");
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_with_its_place() {
+    let desk = Desk::with_pair();
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let printed = |arguments: &str| {
+        let output = desk.command(arguments).stdout(full()).output().unwrap();
+        Session::new(&format!("{arguments} > /dev/full"), &output)
+    };
+    assert_snapshot!(format!(
+        "{}\n{}\n{}\n{}",
+        desk.run("scan pair -o /dev/full"),
+        desk.run("scan pair -o rows.csv --summary /dev/full"),
+        printed("scan pair"),
+        printed("man"),
+    ));
+}
+
+/// A limit on the size of files stands in for a disk that fills up halfway.
+#[test]
+fn a_file_that_cannot_be_finished_leaves_the_old_one() {
+    let desk = Desk::with_sample().file("rows.csv", "old");
+    let before = desk.names();
+    let script = r#"trap "" XFSZ; ulimit -f 8; exec "$0" scan corpus -o rows.csv"#;
+    let output = Command::new("sh")
+        .current_dir(&desk.folder)
+        .args(["-c", script, env!("CARGO_BIN_EXE_dittograph")])
+        .output()
+        .unwrap();
+    assert_snapshot!(Session::new("scan corpus -o rows.csv", &output));
+    assert_eq!((desk.read("rows.csv").as_str(), desk.names()), ("old", before));
+}
+
+#[test]
+fn an_error_leaves_no_file_behind() {
+    let desk = Desk::with_pair();
+    let before = desk.names();
+    for arguments in [
+        "scan pair -o rows.csv --threshold 2",
+        "scan pair missing.txt -o rows.csv --clusters clusters.csv --strict",
+    ] {
+        assert_eq!(desk.run(arguments).code, Some(2), "{arguments}");
+        assert_eq!(desk.names(), before, "{arguments}");
+    }
+}
+
+/// As `dittograph scan corpus | head -1` has it, when `head` has gone.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let desk = Desk::with_sample();
+    for arguments in ["scan corpus --quiet", "scan corpus --format jsonl --quiet", "man"] {
+        let mut command = desk.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let session = Session::new(arguments, &child.wait_with_output().unwrap());
+        assert_eq!((session.code, session.stderr.as_str()), (Some(0), ""), "{session}");
+    }
+}
+
+#[test]
+fn an_interrupt_leaves_no_file_behind() {
+    let desk = Desk::new().file("rows.csv", "old");
+    let mut child = desk
+        .command("scan - -o rows.csv --clusters clusters.csv --summary summary.json")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("all outputs are open", || (desk.names().len() == 4).then_some(()));
+    // Held open, or the program would end by itself.
+    let stdin = child.stdin.take();
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let status = until("the program has ended", || child.try_wait().unwrap());
+    drop(stdin);
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(desk.names(), ["rows.csv"]);
+    assert_eq!(desk.read("rows.csv"), "old");
+}
+
+// What is read.
+
+#[test]
+fn standard_input() {
+    let desk = Desk::new();
+    let prose = format!("{STORY}\nA second paragraph stands between.\n\n{STORY}");
+    let sessions = [
+        desk.feed(&prose, "scan - --quiet"),
+        desk.feed(feed(), "scan - --quiet"),
+        desk.feed(feed(), "scan - --quiet --input-format jsonl"),
+        desk.feed(gzip(feed()), "scan - --quiet"),
+        desk.feed(zstd(feed()), "scan - --quiet"),
+    ];
+    assert_snapshot!(sessions.map(|session| session.rows()).join("\n"), @r"
+    passage -:1 -:5
+
+    exact -#a:1 -#b:1
+
+    exact -#a:1 -#b:1
+
+    exact -#a:1 -#b:1
+
+    exact -#a:1 -#b:1
+    ");
+}
+
+/// JSON that is to be read as text is text.
+#[test]
+fn the_format_can_be_chosen() {
+    let session = Desk::new().feed(feed(), "scan - --input-format text --min-words 12");
+    assert_snapshot!(session.rows());
+}
+
+/// Two members or frames each: `cat a.gz b.gz` is a common way to make a file.
+#[test]
+fn every_format_plain_and_compressed() {
+    let (head, tail) = STORY.split_at(30);
+    let (a, b) = (line(&json!({"id": "a", "text": STORY})), line(&json!({"text": STORY})));
+    let mut desk = Desk::new();
+    for (extension, parts) in [
+        ("txt", [head, tail]),
+        ("md", [head, tail]),
+        ("jsonl", [a.as_str(), b.as_str()]),
+        ("ndjson", [a.as_str(), b.as_str()]),
+    ] {
+        desk = desk
+            .file(format!("plain.{extension}"), parts.concat())
+            .file(format!("gz.{extension}.gz"), parts.map(gzip).concat())
+            .file(format!("zst.{extension}.zst"), parts.map(zstd).concat());
+    }
+    assert_snapshot!(desk.run("scan . --pairs star").rows());
+}
+
+#[test]
+fn compression_is_told_by_the_bytes_and_not_the_name() {
+    let desk = Desk::new().file("packed.txt", gzip(STORY)).file("plain.txt.gz", STORY);
+    assert_snapshot!(desk.run("scan .").rows(), @"exact packed.txt:1 plain.txt.gz:1");
+}
+
+#[test]
+fn fields_can_be_named_and_nested() {
+    let record = |key| line(&json!({"meta": {"key": key}, "body": {"content": STORY}, "text": 1}));
+    let desk = Desk::new().file("feed.jsonl", record("x/1") + &record("x/2"));
+    let rows = desk.run("scan . --id-field meta.key --text-field body.content").rows();
+    assert_snapshot!(rows, @"exact feed.jsonl#x/1:1 feed.jsonl#x/2:1");
+}
+
+#[test]
+fn records_are_named_by_id_or_line() {
+    let records = [
+        json!({"text": STORY}),
+        json!({"id": "story", "text": STORY}),
+        json!({"id": 12, "text": STORY}),
+        json!({"id": "story", "text": STORY}),
+        json!({"id": null, "text": STORY}),
+    ];
+    let session = Desk::new()
+        .file("feed.jsonl", records.map(|record| line(&record)).concat())
+        .run("scan feed.jsonl --find documents --pairs star");
+    assert_snapshot!(format!("{}\n{}", session.rows(), session.stderr));
+}
+
+/// Or a row could not be told from a document beside itself.
+#[test]
+fn an_id_that_looks_like_a_line_is_told_from_one() {
+    let records = line(&json!({"text": STORY})) + &line(&json!({"id": 1, "text": STORY}));
+    let session = Desk::new().file("feed.jsonl", records).run("scan feed.jsonl");
+    let rows = session.rows();
+    let names: Vec<_> = rows.split_whitespace().skip(1).collect();
+    assert_ne!(names[0], names[1]);
+}
+
+/// One PATH: names below it. Several: names as they were typed. The star is
+/// around the document that was read first, so the first PATH is the one to keep.
+#[test]
+fn documents_are_named_by_their_path() {
+    let desk = Desk::with_pair().file("more/three.txt", STORY);
+    let rows = ["pair", "./pair/", "pair/one.txt ./pair/two.txt", "pair/ more/three.txt"]
+        .map(|paths| desk.run(&format!("scan --pairs star {paths}")).rows());
+    assert_snapshot!(rows.join("\n"), @r"
+    exact one.txt:1 two.txt:1
+
+    exact one.txt:1 two.txt:1
+
+    exact ./pair/two.txt:1 pair/one.txt:1
+
+    exact more/three.txt:1 pair/one.txt:1
+    exact pair/one.txt:1 pair/two.txt:1
+    ");
+}
+
+#[test]
+fn a_file_is_read_once_however_often_it_is_named() {
+    let desk = Desk::with_pair().link("pair/again.txt", "one.txt").link("pair/up", "../pair");
+    assert_snapshot!(
+        desk.runs(&["scan pair/one.txt ./pair/one.txt pair/../pair/one.txt", "scan pair"])
+    );
+}
+
+/// Elsewhere the file system would refuse it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_utf8_is_escaped() {
+    let foreign: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"100%-caf\xe9.txt");
+    let desk = Desk::new().file(foreign, STORY).file("100%-café.txt", STORY);
+    assert_snapshot!(desk.run("scan .").rows(), @"exact 100%-café.txt:1 100%25-caf%E9.txt:1");
+}
+
+#[test]
+fn a_name_with_separators_is_quoted() {
+    let desk = Desk::new().file("a, \"b\".txt", STORY).file("two\nlines.txt", STORY);
+    assert_snapshot!(desk.run("scan . --quiet").stdout);
+}
+
+#[test]
+fn hidden_files_are_read_and_our_own_are_not() {
+    let ours = [".git/a.txt", ".dittograph/b.txt", "deep/.git/c.txt"];
+    let theirs = [".hidden.txt", ".cache/d.txt", "node_modules/e.txt"];
+    let desk = Desk::with_stories(&[ours, theirs].concat()).file(".gitignore", "node_modules\n");
+    assert_snapshot!(desk.run("scan . --pairs star").rows(), @r"
+    exact .cache/d.txt:1 .hidden.txt:1
+    exact .cache/d.txt:1 node_modules/e.txt:1
+    ");
+}
+
+#[test]
+fn globs_leave_out_files_and_folders() {
+    let desk = Desk::with_pair().file("drafts/three.txt", STORY).file("drafts/four.md", STORY);
+    let rows = ["--exclude drafts", "--exclude *.md --exclude pair/one.txt", "--exclude **/t*"]
+        .map(|globs| desk.run(&format!("scan . --pairs star {globs}")).rows());
+    assert_snapshot!(rows.join("\n"), @r"
+    exact pair/one.txt:1 pair/two.txt:1
+
+    exact drafts/three.txt:1 pair/two.txt:1
+
+    exact drafts/four.md:1 pair/one.txt:1
+    ");
+}
+
+/// The bytes of skipped files are no bytes read.
+#[test]
+fn what_is_no_text_is_skipped_and_counted() {
+    let picture =
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+    let desk = Desk::with_pair()
+        .file("pair/photo.png", picture)
+        .file("pair/photo", picture)
+        .file("pair/page.html", "<p>markup")
+        .file("pair/table.csv", "a,b\n")
+        .file("pair/package.json", "{\n  \"name\": \"x\"\n}\n");
+    assert_snapshot!(desk.run("scan pair"));
+}
+
+#[test]
+fn nothing_to_read_is_said() {
+    let desk = Desk::new().file("empty.txt", "");
+    fs::create_dir(desk.path("folder")).unwrap();
+    assert_snapshot!(desk.runs(&["scan folder", "scan empty.txt"]));
+}
