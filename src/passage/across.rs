@@ -1,75 +1,25 @@
 //! Two documents to the passages they share, from where their fingerprints meet.
 //!
-//! In: fingerprints of all documents, then the tokens of two at a time. Out:
-//! maximal [`Match`]es. Each meeting is extended word by word both ways; at a
+//! In: the tokens of two documents and their hits. Out: maximal [`Match`]es. Each hit is extended word by word both ways; at a
 //! difference, the nearest place where both texts go on together within
 //! [`WIDEST_GAP`] words bridges it, as long as what is gained on the far side
 //! pays for the gap and the share of aligned words stays high enough.
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::align::Aligner;
-use super::winnow::Fingerprint;
+use super::meet::Hit;
 use super::{Match, PassageParams, Run, has_words};
-use crate::document::DocId;
 use crate::text::Tokens;
 
 /// Most words of either side between two stretches of one passage.
 const WIDEST_GAP: u32 = 12;
 
+/// How many of the latest stretches a hit is looked for in; one missed is only extended twice.
+const LATEST: usize = 64;
+
 /// Fewest words in a row that show that both texts go on together after a gap.
 const ANCHOR: u32 = 3;
-
-/// Up to this many documents with the same fingerprint are all met with one
-/// another; beyond, each meets the first, which keeps the work linear.
-const MOST_MEETINGS: usize = 32;
-
-/// Two documents meet: they have the same k-gram at these tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
-    /// The earlier document.
-    pub a: DocId,
-    /// The later one.
-    pub b: DocId,
-    /// First token of the k-gram in `a`.
-    pub at_a: u32,
-    /// First token of the k-gram in `b`.
-    pub at_b: u32,
-}
-
-/// Where documents meet, leaving out every two for which `apart` says so; ascending.
-/// Cost: a sort of the fingerprints, and a constant number of hits for each.
-pub fn hits(
-    mut fingerprints: Vec<Fingerprint>,
-    apart: impl Fn(DocId, DocId) -> bool + Sync,
-) -> Vec<Hit> {
-    fingerprints.par_sort_unstable();
-    let groups: Vec<&[Fingerprint]> =
-        fingerprints.chunk_by(|a, b| a.hash == b.hash).filter(|group| group.len() > 1).collect();
-    let mut hits: Vec<Hit> = groups
-        .par_iter()
-        .flat_map_iter(|group| {
-            let firsts = if group.len() > MOST_MEETINGS { 1 } else { group.len() - 1 };
-            let apart = &apart;
-            group[..firsts].iter().enumerate().flat_map(move |(index, one)| {
-                let others = group[index + 1..].iter();
-                let others = others.filter(move |other| {
-                    one.document != other.document && !apart(one.document, other.document)
-                });
-                others.map(move |other| Hit {
-                    a: one.document,
-                    b: other.document,
-                    at_a: one.position,
-                    at_b: other.position,
-                })
-            })
-        })
-        .collect();
-    hits.par_sort_unstable();
-    hits
-}
 
 /// The passages that two documents share, from their hits (ascending).
 /// Cost: linear in the passages; each hit that lies in a passage found before is free.
@@ -82,14 +32,14 @@ pub fn match_pair(
 ) -> Vec<Match> {
     let sides = Sides { a: tokens_a, b: tokens_b, min_similarity: params.min_similarity };
     let mut found: Vec<Match> = Vec::new();
-    // The first hit outside of every rejected or accepted stretch is the next to be extended.
     let mut stretches: Vec<Stretch> = Vec::new();
     for hit in hits {
-        let (at_a, at_b) = (hit.at_a as usize, hit.at_b as usize);
-        if stretches.iter().rev().take(64).any(|stretch| stretch.holds(at_a, at_b)) {
+        let run = sides.equal_stretch(hit.at_a as usize, hit.at_b as usize);
+        // A run that stands in both sides of a stretch is told by it, on whichever diagonal.
+        if stretches.iter().rev().take(LATEST).any(|stretch| stretch.holds(&run)) {
             continue;
         }
-        let stretch = sides.extend(at_a, at_b);
+        let stretch = sides.extend(run);
         let long = has_words(tokens_a, stretch.a.clone(), params.min_words_across)
             && has_words(tokens_b, stretch.b.clone(), params.min_words_across);
         if long {
@@ -128,8 +78,11 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn holds(&self, at_a: usize, at_b: usize) -> bool {
-        self.a.contains(&at_a) && self.b.contains(&at_b)
+    fn holds(&self, other: &Stretch) -> bool {
+        let inside = |one: &Range<usize>, other: &Range<usize>| {
+            one.start <= other.start && other.end <= one.end
+        };
+        inside(&self.a, &other.a) && inside(&self.b, &other.b)
     }
 
     /// How many words align. Past some ten thousand words only those outside of gaps are counted.
@@ -160,13 +113,18 @@ enum Way {
 }
 
 impl Sides<'_> {
-    /// The longest stretch around two equal tokens.
-    fn extend(&self, at_a: usize, at_b: usize) -> Stretch {
+    /// The run of equal tokens around two equal ones.
+    fn equal_stretch(&self, at_a: usize, at_b: usize) -> Stretch {
         let mut stretch = Stretch { a: at_a..at_a, b: at_b..at_b, equal: 0 };
         for way in [Way::Forth, Way::Back] {
             let run = self.equal_run(stretch.edge(way), way);
             stretch.grow(way, (0, 0), run);
         }
+        stretch
+    }
+
+    /// The longest stretch around a run of equal tokens.
+    fn extend(&self, mut stretch: Stretch) -> Stretch {
         // An edit on one side may be paid for by what was gained on the other, so both are tried again.
         loop {
             let before = stretch.equal;
@@ -299,7 +257,8 @@ mod tests {
 
     fn extend(a: &[u64], b: &[u64], at: (usize, usize)) -> (Range<usize>, Range<usize>, usize) {
         let (a, b) = (tokens(a), tokens(b));
-        let stretch = Sides { a: &a, b: &b, min_similarity: 0.75 }.extend(at.0, at.1);
+        let sides = Sides { a: &a, b: &b, min_similarity: 0.75 };
+        let stretch = sides.extend(sides.equal_stretch(at.0, at.1));
         (stretch.a, stretch.b, stretch.equal)
     }
 

@@ -2,12 +2,14 @@
 //!
 //! In: all matches. Out: [`Passages`]. Runs of one document that overlap by at
 //! least half of the longer are one occurrence; occurrences that a match ties
-//! together are one passage. Of its matches a passage keeps those that
-//! tie a new occurrence to an earlier one: one row for each occurrence but
-//! the first, and each row a match that was found, never one that was inferred.
+//! together are one passage. Of its matches a passage keeps those that tie a
+//! new occurrence to an earlier one, and those that reach further than the ones
+//! it keeps: about one row for each occurrence but the first, and each row a
+//! match that was found, never one that was inferred.
 
 use super::{Match, Run};
 use crate::cluster::UnionFind;
+use crate::document::DocId;
 
 /// A text that repeats.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub struct Passage {
     /// How many occurrences there are.
     pub occurrences: u32,
     /// The documents of the occurrences, one entry each, ascending.
-    pub documents: Vec<crate::document::DocId>,
+    pub documents: Vec<DocId>,
 }
 
 /// All passages, in the order of their first match.
@@ -33,10 +35,28 @@ impl Passages {
         let count = occurrences.documents.len();
         let mut passages = UnionFind::new(count);
         let mut tying: Vec<(u32, Match)> = Vec::new();
+        let mut others: Vec<(u32, u32, Match)> = Vec::new();
+        let mut told: Vec<Vec<Run>> = vec![Vec::new(); count];
         for one in matches {
             let (a, b) = (occurrences.find(&one.a), occurrences.find(&one.b));
-            if passages.find(a) != passages.find(b) {
+            if passages.find(a) == passages.find(b) {
+                others.push((a, b, one));
+            } else {
                 passages.union(a, b);
+                told[a as usize].push(one.a.clone());
+                told[b as usize].push(one.b.clone());
+                tying.push((a, one));
+            }
+        }
+        for (a, b, one) in others {
+            let is_told = |occurrence: u32, run: &Run| {
+                told[occurrence as usize]
+                    .iter()
+                    .any(|other| other.start <= run.start && run.end <= other.end)
+            };
+            if !(is_told(a, &one.a) && is_told(b, &one.b)) {
+                told[a as usize].push(one.a.clone());
+                told[b as usize].push(one.b.clone());
                 tying.push((a, one));
             }
         }
@@ -76,7 +96,7 @@ impl Passages {
 struct Occurrences {
     runs: Vec<Run>,
     of_run: Vec<u32>,
-    documents: Vec<crate::document::DocId>,
+    documents: Vec<DocId>,
 }
 
 impl Occurrences {
@@ -87,14 +107,22 @@ impl Occurrences {
         runs.dedup();
         let mut of_run = Vec::with_capacity(runs.len());
         let mut documents = Vec::new();
-        let mut last: Option<&Run> = None;
+        // The first run of each occurrence that a later one may still overlap.
+        let mut open: Vec<(Run, u32)> = Vec::new();
         for run in &runs {
-            // Compared with the first run of the occurrence, so that no chain of overlaps drifts along a text.
-            if !last.is_some_and(|last| same_occurrence(last, run)) {
-                documents.push(run.document);
-                last = Some(run);
-            }
-            of_run.push(documents.len() as u32 - 1);
+            open.retain(|(first, _)| first.document == run.document && first.end > run.start);
+            // Compared with its first run, so that no chain of overlaps drifts along a text.
+            let shared = |first: &Run| first.end.min(run.end) - first.start.max(run.start);
+            let same = open.iter().filter(|(first, _)| same_occurrence(first, run));
+            let occurrence = match same.max_by_key(|(first, _)| shared(first)) {
+                Some(&(_, occurrence)) => occurrence,
+                None => {
+                    documents.push(run.document);
+                    open.push((run.clone(), documents.len() as u32 - 1));
+                    documents.len() as u32 - 1
+                }
+            };
+            of_run.push(occurrence);
         }
         Occurrences { runs, of_run, documents }
     }
@@ -116,7 +144,6 @@ fn same_occurrence(one: &Run, other: &Run) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::DocId;
 
     fn run(document: u32, start: usize, end: usize) -> Run {
         Run::new(DocId(document), start..end)

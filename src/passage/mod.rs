@@ -3,23 +3,25 @@
 //! In: the tokens of each document. Out: [`Match`]es, two runs of tokens that
 //! align, and from them [`Passages`], the groups of runs that repeat one another.
 //!
-//! Across documents, winnowed [fingerprints](winnow) meet wherever a run of
-//! `min_words` is shared, and [`across`] extends each meeting as far as the
+//! Across documents, winnowed [fingerprints](Winnower) [meet](Meetings) wherever a run
+//! of `min_words` is shared, and [`match_pair`] extends each hit as far as the
 //! texts go together, through small edits. Within a document the units
-//! are short and edited more, so [`within`] compares sentences and lines
-//! themselves. [`group`] puts the matches of either kind together.
+//! are short and edited more, so [`repeats`] compares sentences and lines
+//! themselves. [`Passages::group`] puts the matches of either kind together.
 
 mod across;
 mod align;
 mod group;
+mod meet;
 mod winnow;
 mod within;
 
 use std::ops::Range;
 
-pub use across::{Hit, hits, match_pair};
+pub use across::match_pair;
 pub use align::Aligner;
 pub use group::{Passage, Passages};
+pub use meet::{Hit, Meetings};
 pub use winnow::{Fingerprint, Winnower};
 pub use within::repeats;
 

@@ -167,7 +167,10 @@ impl Page<'_> {
         joined.insert((a.start, b.start));
         while a.end < start && b.end < self.sentences.len() {
             let (next_a, next_b) = (a.end..a.end + 1, b.end..b.end + 1);
-            if self.aligned(&next_a, &next_b, aligner).is_none() {
+            let (whole_a, whole_b) = (a.start..next_a.end, b.start..next_b.end);
+            if self.aligned(&next_a, &next_b, aligner).is_none()
+                || self.aligned(&whole_a, &whole_b, aligner).is_none()
+            {
                 break;
             }
             joined.insert((next_a.start, next_b.start));
@@ -175,7 +178,10 @@ impl Page<'_> {
         }
         while a.start > 0 && b.start > a.end {
             let (before_a, before_b) = (a.start - 1..a.start, b.start - 1..b.start);
-            if self.aligned(&before_a, &before_b, aligner).is_none() {
+            let (whole_a, whole_b) = (before_a.start..a.end, before_b.start..b.end);
+            if self.aligned(&before_a, &before_b, aligner).is_none()
+                || self.aligned(&whole_a, &whole_b, aligner).is_none()
+            {
                 break;
             }
             joined.insert((before_a.start, before_b.start));

@@ -10,7 +10,7 @@ use ahash::{AHashMap, RandomState};
 
 use crate::document::DocId;
 use crate::error::Result;
-use crate::passage::{Aligner, Passages, hits, match_pair};
+use crate::passage::{Aligner, Meetings, Passages, match_pair};
 use crate::progress::{Progress, Unit};
 use crate::read::Corpus;
 use crate::text::{Tokenizer, Tokens};
@@ -36,10 +36,8 @@ pub fn find(
     let fingerprints =
         sketched.fingerprints.iter().filter(|one| inside || copies.is_first(one.document)).copied();
     let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
-    let hits = hits(fingerprints.collect(), apart);
-    let mut wanted: Vec<DocId> = hits.iter().flat_map(|hit| [hit.a, hit.b]).collect();
-    wanted.par_sort_unstable();
-    wanted.dedup();
+    let meetings = Meetings::of(fingerprints.collect());
+    let wanted = meetings.documents();
     let units = corpus.revisit(
         &sketched.catalog,
         &wanted,
@@ -51,6 +49,7 @@ pub fn find(
     let mut tokens: AHashMap<DocId, Tokens> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     tokens.extend(units.into_iter().flat_map(|(_, texts)| texts));
+    let hits = meetings.hits(|document| &tokens[&document], apart, &plan.options.passages);
     progress.begin("following", hits.len() as u64, Unit::Items);
     let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
     let mut matches: Vec<_> = pairs

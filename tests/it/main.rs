@@ -1,2 +1,29 @@
-//! x
-fn main() {}
+//! Integration tests: one binary, a module a subject.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+/// Helpers: a temporary corpus, a scan of it, properties.
+mod support;
+
+/// A folder to run the program in, and a run as a transcript.
+#[cfg(unix)]
+mod desk;
+
+/// The oracles: what the answers ought to be, by the most obvious code.
+mod naive;
+
+/// What cannot be read: told with its place, and nothing else is lost.
+mod bad_input;
+/// What is typed, printed and left behind: help, messages, exit codes, files.
+mod cli;
+/// The sample corpus against its manifest, row by row.
+mod corpus;
+/// The same bytes for any number of threads, file order and compression.
+mod determinism;
+/// Exact, near and contained rows against the oracle.
+mod documents;
+/// Hashes that must not change silently.
+mod golden;
+/// Passage rows against the oracle: complete, and true.
+mod passages;
+/// The recall of the bands against its formula.
+mod statistics;

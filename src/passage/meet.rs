@@ -1,0 +1,153 @@
+//! Fingerprints to hits: which documents are to be compared, and where.
+//!
+//! In: the fingerprints of all documents. Out: [`Hit`]s, places where two
+//! documents have the same k-gram. Up to [`MOST_MEETINGS`] places with one k-gram
+//! are all met with one another. Beyond that it would be quadratic, so they are
+//! parted by the run of `min_words` that they stand in, and each meets only the
+//! first of its part: whatever runs of `min_words` two of them share, they meet the same first.
+
+use ahash::{AHashMap, RandomState};
+use rayon::prelude::*;
+
+use super::winnow::Fingerprint;
+use super::{PassageParams, has_words};
+use crate::document::DocId;
+use crate::shingle::mix;
+use crate::text::Tokens;
+
+/// Most places with the same k-gram that are all met with one another.
+const MOST_MEETINGS: usize = 32;
+
+/// How many first places are tried for one that is in a document apart from all others of its part.
+const MOST_FIRSTS: usize = 8;
+
+/// Two documents meet: they have the same k-gram at these tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// The earlier document.
+    pub a: DocId,
+    /// The later one.
+    pub b: DocId,
+    /// First token of the k-gram in `a`.
+    pub at_a: u32,
+    /// First token of the k-gram in `b`.
+    pub at_b: u32,
+}
+
+/// The fingerprints that several documents have, sorted.
+#[derive(Debug)]
+pub struct Meetings(Vec<Fingerprint>);
+
+impl Meetings {
+    /// Leaves out what only one document has. Cost: a sort.
+    pub fn of(mut fingerprints: Vec<Fingerprint>) -> Self {
+        fingerprints.par_sort_unstable();
+        let mut kept = Vec::new();
+        for group in fingerprints.chunk_by(|a, b| a.hash == b.hash) {
+            if group[0].document != group[group.len() - 1].document {
+                kept.extend_from_slice(group);
+            }
+        }
+        Meetings(kept)
+    }
+
+    /// The documents that meet another, ascending.
+    pub fn documents(&self) -> Vec<DocId> {
+        let mut documents: Vec<DocId> = self.0.iter().map(|one| one.document).collect();
+        documents.par_sort_unstable();
+        documents.dedup();
+        documents
+    }
+
+    /// The hits, ascending; none between two documents of which `apart` says that they are
+    /// not to meet. Cost: a constant number of hits for each fingerprint.
+    pub fn hits<'t>(
+        &self,
+        tokens: impl Fn(DocId) -> &'t Tokens + Sync,
+        apart: impl Fn(DocId, DocId) -> bool + Sync,
+        params: &PassageParams,
+    ) -> Vec<Hit> {
+        let groups: Vec<&[Fingerprint]> = self.0.chunk_by(|a, b| a.hash == b.hash).collect();
+        let mut hits: Vec<Hit> = groups
+            .par_iter()
+            .flat_map_iter(|group| {
+                let mut hits = Vec::new();
+                if group.len() <= MOST_MEETINGS {
+                    for (index, one) in group.iter().enumerate() {
+                        let others = group[index + 1..].iter();
+                        hits.extend(others.filter_map(|other| meet(one, other, &apart)));
+                    }
+                } else {
+                    for part in parts(group, &tokens, params.min_words_across) {
+                        meet_first(&part, &apart, &mut hits);
+                    }
+                }
+                hits
+            })
+            .collect();
+        hits.par_sort_unstable();
+        hits.dedup();
+        hits
+    }
+}
+
+/// The hit of two places in either order, unless their documents are not to meet.
+fn meet(
+    one: &Fingerprint,
+    other: &Fingerprint,
+    apart: impl Fn(DocId, DocId) -> bool,
+) -> Option<Hit> {
+    let (a, b) = if one.document < other.document { (one, other) } else { (other, one) };
+    let meets = a.document != b.document && !apart(a.document, b.document);
+    meets.then_some(Hit { a: a.document, b: b.document, at_a: a.position, at_b: b.position })
+}
+
+/// Meets each place with the first that it can meet, and the first of those that cannot
+/// meet the very first with any other.
+fn meet_first(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: &mut Vec<Hit>) {
+    let mut firsts: Vec<&Fingerprint> = Vec::new();
+    for one in part {
+        match firsts.iter().find_map(|first| meet(first, one, &apart)) {
+            Some(hit) => hits.push(hit),
+            None if firsts.len() < MOST_FIRSTS => firsts.push(one),
+            None => {}
+        }
+    }
+    for first in firsts.into_iter().skip(1) {
+        hits.extend(part.iter().find_map(|other| meet(first, other, &apart)));
+    }
+}
+
+/// The places of a group by each run of `min_words` that holds their k-gram.
+fn parts<'t>(
+    group: &[Fingerprint],
+    tokens: impl Fn(DocId) -> &'t Tokens,
+    min_words: u32,
+) -> Vec<Vec<Fingerprint>> {
+    let mut by_run: AHashMap<(u32, u64), Vec<Fingerprint>> =
+        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    for &one in group {
+        let tokens = tokens(one.document);
+        let at = one.position as usize;
+        // The run may start any number of words before the k-gram, as long as it reaches it.
+        for before in 0..=at {
+            let start = at - before;
+            if has_words(tokens, start..at, min_words) {
+                break;
+            }
+            let rest = start..tokens.len();
+            let Some(end) = rest.clone().find(|&end| has_words(tokens, start..end + 1, min_words))
+            else {
+                continue;
+            };
+            let run = &tokens.hashes()[start..=end];
+            let hash = run.iter().fold(0, |hash, &token| mix(hash ^ token));
+            by_run.entry((before as u32, hash)).or_default().push(one);
+        }
+    }
+    let mut parts: Vec<Vec<Fingerprint>> =
+        by_run.into_values().filter(|part| part.len() > 1).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    parts
+}

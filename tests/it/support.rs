@@ -1,0 +1,107 @@
+//! Helpers: a temporary corpus, a scan of it, properties.
+
+use std::fmt::Debug;
+use std::fs;
+use std::path::Path;
+
+use dittograph::pipeline::{Scan, ScanOptions, scan};
+use dittograph::progress::Silent;
+use dittograph::report::{OutputFormat, write_findings};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use tempfile::TempDir;
+
+/// Writes files, and the folders they need, below `folder`.
+pub fn write_files<N: AsRef<Path>, C: AsRef<[u8]>>(
+    folder: &Path,
+    files: impl IntoIterator<Item = (N, C)>,
+) {
+    for (name, content) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}
+
+/// The texts as JSONL records whose ids are their numbers, so wide that they sort as numbers do.
+pub fn jsonl<S: AsRef<str>>(texts: &[S]) -> String {
+    let record = |(id, text): (usize, &S)| {
+        let record = serde_json::json!({"id": format!("{id:04}"), "text": text.as_ref()});
+        format!("{record}\n")
+    };
+    texts.iter().enumerate().map(record).collect()
+}
+
+/// Which of the texts of [`jsonl`] a name in the output stands for.
+pub fn number(document: &str) -> usize {
+    document.rsplit_once('#').unwrap().1.parse().unwrap()
+}
+
+/// Scans the texts as the records of one file.
+pub fn scan_texts<S: AsRef<str>>(texts: &[S], options: &ScanOptions) -> Scan {
+    let folder = TempDir::new().unwrap();
+    write_files(folder.path(), [("corpus.jsonl", jsonl(texts))]);
+    scan_path(folder.path(), options)
+}
+
+/// Scans a file or folder that can be read without a problem.
+pub fn scan_path(path: &Path, options: &ScanOptions) -> Scan {
+    let scan = scan(&[path.to_owned()], options, &Silent).unwrap();
+    assert!(scan.problems.is_empty(), "{:?}", scan.problems);
+    scan
+}
+
+/// The findings as they are written.
+pub fn csv(scan: &Scan) -> String {
+    let mut out = Vec::new();
+    write_findings(&scan.findings, OutputFormat::Csv, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Runs `check` on `cases` values; a failing value is minimised.
+/// Unlike `proptest!` it lets `check` keep count of what it has seen.
+pub fn forall<S>(cases: u32, strategy: S, check: impl Fn(S::Value) -> Result<(), TestCaseError>)
+where
+    S: Strategy<Value: Debug>,
+{
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    if let Err(error) = TestRunner::new(config).run(&strategy, check) {
+        panic!("{error}");
+    }
+}
+
+/// The `number`th of 10,000 words that look like words.
+pub fn word(number: usize) -> String {
+    let syllable = |number: usize| {
+        let (consonants, vowels) = (b"bcdfghjklmnpqrstvwxz", b"aeiou");
+        [consonants[number / 5 % 20] as char, vowels[number % 5] as char]
+    };
+    [number / 100, number].into_iter().flat_map(syllable).collect()
+}
+
+/// The words with these numbers, a space between them.
+pub fn sentence(numbers: impl IntoIterator<Item = usize>) -> String {
+    numbers.into_iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A small generator of random numbers (SplitMix64), where a property would be too slow.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// The numbers of random words, for [`sentence`].
+    pub fn words(&mut self, count: usize) -> Vec<usize> {
+        (0..count).map(|_| self.below(10_000)).collect()
+    }
+}
