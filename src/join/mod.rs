@@ -22,7 +22,7 @@
 //!
 //! A shingle that stands in the prefix of more than [`CROWD_SIZE`](crate::lsh::CROWD_SIZE) documents tells of a
 //! crowd: copies of one template, whose pairs would be quadratic. Of a crowd
-//! only its [leaders](crowd) are indexed; its members are compared with them.
+//! only its leaders ([`Crowds`]) are indexed; its members are compared with them.
 
 mod crowd;
 mod index;

@@ -3,8 +3,9 @@
 //! In: the fingerprints of all documents. Out: [`Hit`]s, places where two
 //! documents have the same k-gram. Up to [`MOST_MEETINGS`] places with one k-gram
 //! are all met with one another. Beyond that it would be quadratic, so they are
-//! parted by the run of `min_words` that they stand in, and each meets only the
-//! first of its part: whatever runs of `min_words` two of them share, they meet the same first.
+//! parted by the run of `min_words` that they stand in, and each meets only the first of
+//! its part, which ties them together, and the one that goes on most like it,
+//! which shows how far they go together.
 
 use ahash::{AHashMap, RandomState};
 use rayon::prelude::*;
@@ -18,19 +19,19 @@ use crate::text::Tokens;
 /// Most places with the same k-gram that are all met with one another.
 const MOST_MEETINGS: usize = 32;
 
-/// How many first places are tried for one that is in a document apart from all others of its part.
-const MOST_FIRSTS: usize = 8;
+/// How many places are tried for one whose document is not to meet those that it should meet.
+const MOST_TRIES: usize = 8;
 
-/// Two documents meet: they have the same k-gram at these tokens.
+/// Two documents meet: they have the same words from these tokens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
     /// The earlier document.
     pub a: DocId,
     /// The later one.
     pub b: DocId,
-    /// First token of the k-gram in `a`.
+    /// A token of `a`, equal to the one of `b`.
     pub at_a: u32,
-    /// First token of the k-gram in `b`.
+    /// A token of `b`.
     pub at_b: u32,
 }
 
@@ -78,8 +79,9 @@ impl Meetings {
                         hits.extend(others.filter_map(|other| meet(one, other, &apart)));
                     }
                 } else {
-                    for part in parts(group, &tokens, params.min_words_across) {
+                    for mut part in parts(group, &tokens, params.min_words_across) {
                         meet_first(&part, &apart, &mut hits);
+                        meet_next(&mut part, &tokens, &apart, &mut hits);
                     }
                 }
                 hits
@@ -102,23 +104,43 @@ fn meet(
     meets.then_some(Hit { a: a.document, b: b.document, at_a: a.position, at_b: b.position })
 }
 
-/// Meets each place with the first that it can meet, and the first of those that cannot
-/// meet the very first with any other.
+/// Meets each place with the first, and where those two are apart with the next that it can meet.
 fn meet_first(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: &mut Vec<Hit>) {
-    let mut firsts: Vec<&Fingerprint> = Vec::new();
-    for one in part {
-        match firsts.iter().find_map(|first| meet(first, one, &apart)) {
-            Some(hit) => hits.push(hit),
-            None if firsts.len() < MOST_FIRSTS => firsts.push(one),
-            None => {}
+    let mut second = None;
+    let mut left = Vec::new();
+    for one in &part[1..] {
+        match meet(&part[0], one, &apart) {
+            Some(hit) => {
+                second.get_or_insert(one);
+                hits.push(hit);
+            }
+            None => left.push(one),
         }
     }
-    for first in firsts.into_iter().skip(1) {
-        hits.extend(part.iter().find_map(|other| meet(first, other, &apart)));
+    for one in left {
+        let mut others = second.into_iter().chain(part.iter().take(MOST_TRIES));
+        hits.extend(others.find_map(|other| meet(other, one, &apart)));
     }
 }
 
-/// The places of a group by each run of `min_words` that holds their k-gram.
+/// Meets each place with the next in the order of the words that follow: whatever
+/// a place shares with another from here on, it shares with those between them.
+fn meet_next<'t>(
+    part: &mut [Fingerprint],
+    tokens: impl Fn(DocId) -> &'t Tokens,
+    apart: impl Fn(DocId, DocId) -> bool,
+    hits: &mut Vec<Hit>,
+) {
+    let following = |one: &Fingerprint| &tokens(one.document).hashes()[one.position as usize..];
+    part.sort_by(|one, other| following(one).cmp(following(other)).then_with(|| one.cmp(other)));
+    for (index, one) in part.iter().enumerate() {
+        let mut nexts = part[index + 1..].iter().take(MOST_TRIES);
+        hits.extend(nexts.find_map(|next| meet(one, next, &apart)));
+    }
+}
+
+/// The places of a group by each run of `min_words` that holds their k-gram; a
+/// place is then the start of the run. Each part in order of documents.
 fn parts<'t>(
     group: &[Fingerprint],
     tokens: impl Fn(DocId) -> &'t Tokens,
@@ -142,7 +164,8 @@ fn parts<'t>(
             };
             let run = &tokens.hashes()[start..=end];
             let hash = run.iter().fold(0, |hash, &token| mix(hash ^ token));
-            by_run.entry((before as u32, hash)).or_default().push(one);
+            let place = Fingerprint { position: start as u32, ..one };
+            by_run.entry((before as u32, hash)).or_default().push(place);
         }
     }
     let mut parts: Vec<Vec<Fingerprint>> =

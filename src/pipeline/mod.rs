@@ -1,10 +1,10 @@
 //! Wires the stages: where a newcomer starts.
 //!
 //! In: PATHs and [`ScanOptions`]. Out: a [`Scan`]: sorted findings, clusters and
-//! the summary. The corpus is read three times at most: once whole, to
-//! [sketch](survey) every document; once more where [exact copies](exact) are to be compared
-//! or [passages](passages) to be followed; and once where [findings](rows) stand, to
-//! quote them. In between, only hashes are held.
+//! the summary. The corpus is read whole once, to sketch every document
+//! (`survey`). What is read again are exact copies, to be compared (`exact`),
+//! documents that share passages, to be followed (`passages`), and those that stand in
+//! findings, to be quoted (`rows`). In between, only hashes are held.
 
 mod documents;
 mod exact;

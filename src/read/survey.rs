@@ -58,7 +58,7 @@ impl Corpus {
     /// within a unit, with the accumulator that `begin` made for the unit.
     ///
     /// # Errors
-    /// With [`ReadOptions::strict`], the first problem in reading order.
+    /// With [`ReadOptions::strict`](super::ReadOptions::strict), the first problem in reading order.
     pub fn survey<A: Send>(
         &mut self,
         progress: &dyn Progress,

@@ -229,7 +229,7 @@ fn every_shared_run_across_documents_is_reported() {
 
 #[test]
 fn every_shared_run_is_reported_however_many_documents_share_it() {
-    check_across(40, documents(33..50, 1..3, 1), 5000);
+    check_across(60, documents(33..50, 1..4, 1), 5000);
 }
 
 /// Lines that end in a full stop, each a sentence: new ones, and earlier ones with some words
