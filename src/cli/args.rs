@@ -143,11 +143,19 @@ pub struct FindingArguments {
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share)]
     containment: f64,
 
-    /// How to find near-duplicates: minhash, or complete, which misses nothing
-    #[arg(long, value_name = "METHOD", default_value = "minhash", value_parser = named::<Method>(&["minhash", "complete"]))]
+    /// How to find near-duplicates
+    ///
+    /// `complete` misses no pair. `minhash` may miss some, as many as --recall allows, and is
+    /// faster at thresholds below 0.7.
+    #[arg(
+        long,
+        value_name = "METHOD",
+        default_value = "complete",
+        value_parser = named::<Method>(&["complete", "minhash"])
+    )]
     method: Method,
 
-    /// Least share of the pairs at the threshold that minhash must find
+    /// Least share of the pairs at the threshold that `--method minhash` must find
     ///
     /// More similar pairs are missed less often still. Bands and rows follow from it; the summary
     /// states them. From 0.5 to below 1. Exact and contained documents and passages are not subject

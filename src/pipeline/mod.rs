@@ -41,11 +41,11 @@ pub enum Find {
 /// How near-duplicate documents are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Method {
-    /// By MinHash bands, with a stated recall.
-    #[default]
-    Minhash,
     /// By the prefix filter: nothing is missed.
+    #[default]
     Complete,
+    /// By MinHash bands, with a stated recall.
+    Minhash,
 }
 
 /// Which rows a component of documents is written as.
@@ -88,7 +88,7 @@ macro_rules! named {
 }
 
 named!(Find, "kind of finding", "documents" => Find::Documents, "passages" => Find::Passages, "all" => Find::All);
-named!(Method, "method", "minhash" => Method::Minhash, "complete" => Method::Complete);
+named!(Method, "method", "complete" => Method::Complete, "minhash" => Method::Minhash);
 named!(Pairs, "way to write pairs", "all" => Pairs::All, "star" => Pairs::Star);
 
 /// How to scan a corpus.

@@ -180,7 +180,12 @@ fn minhash_gives_true_rows_and_misses_few() {
     let threshold = prop_oneof![Just(0.8), share(0.3)];
     forall(800, (corpora, threshold), |(corpus, threshold)| {
         // At the default containment the join would find most near pairs by the way.
-        let options = ScanOptions { threshold, containment: 1.0, ..Default::default() };
+        let options = ScanOptions {
+            method: Method::Minhash,
+            threshold,
+            containment: 1.0,
+            ..Default::default()
+        };
         check(&corpus, &options, &mut tally.borrow_mut())
     });
     let Tally { banded, missed, .. } = tally.into_inner();

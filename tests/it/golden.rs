@@ -1,11 +1,12 @@
 //! Hashes that must not change silently.
 //!
-//! Each was also computed from its definition in another language. Sketches outlive the program that made them: in shards that are merged
-//! later, and in an index. Whoever changes one of these numbers changes what
-//! such files mean. Then the version of every format that holds hashes must go
-//! up, old files must be refused or converted, and only then the numbers here follow.
-//! Output never shows a hash, but a different hash family can find a
-//! different few of the pairs that the bands may miss.
+//! Each was also computed from its definition, in another language. Sketches
+//! outlive the program that made them: in shards that are merged later, and in
+//! an index. Whoever changes one of these numbers changes what such files mean:
+//! the version of every format that holds hashes must go up, old files must be
+//! refused or converted, and only then do the numbers here follow. No hash is
+//! ever in the output, but other hashes can find a different few of the pairs
+//! that the bands may miss.
 
 use dittograph::lsh::{LshParams, band_keys};
 use dittograph::passage::Winnower;

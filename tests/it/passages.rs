@@ -131,15 +131,17 @@ impl<'a> Rows<'a> {
                     continue;
                 }
                 for (run_a, run_b) in naive::shared_runs(&page_a.words, &page_b.words) {
-                    if page_a.has_words(run_a.clone(), least) {
-                        count += 1;
-                        prop_assert!(
-                            self.tie((self.first_copy(a), &run_a), (self.first_copy(b), &run_b)),
-                            "documents {a} and {b} share an unreported run at {run_a:?}, {run_b:?}: {}\n{:#?}",
-                            page_a.words[run_a.clone()].join(" "),
-                            self.scan.findings,
-                        );
+                    if !page_a.has_words(run_a.clone(), least) {
+                        continue;
                     }
+                    count += 1;
+                    prop_assert!(
+                        self.tie((self.first_copy(a), &run_a), (self.first_copy(b), &run_b)),
+                        "documents {a} and {b} share words {run_a:?} and {run_b:?}, {:?}, \
+                         which no row tells: {:#?}",
+                        page_a.words[run_a.clone()].join(" "),
+                        self.scan.findings,
+                    );
                 }
             }
         }
@@ -419,7 +421,18 @@ fn a_line_in_a_hundred_documents_is_one_passage() {
 /// Pieces that begin or end where it is easy to cut wrongly: before a
 /// combining mark, inside an emoji sequence, between scripts.
 fn mixed_piece() -> impl Strategy<Value = String> {
-    "([a-c]{1,3} |[กขคเแ][ิีุู่้]?|[中文字詞、。]|[カガｶﾞー]|[ア-ン]{1,3}|e\u{301}|\u{301}|[👍👩🎉]\u{200d}?[🏽🚀]?|[éßİſΣς]|[١-٣]|\\.\n|\u{ad}|’| ){10,50}"
+    let parts = [
+        "[a-c]{1,3} ",
+        "[กขคเแ][ิีุู่้]?",
+        "[中文字詞、。]",
+        "[カガｶﾞー]",
+        "[ア-ン]{1,3}",
+        "e?\u{301}",
+        "[👍👩🎉]\u{200d}?[🏽🚀]?",
+        "[éßİſΣς١-٣\u{ad}’ ]",
+        "\\.\n",
+    ];
+    proptest::string::string_regex(&format!("({}){{10,50}}", parts.join("|"))).unwrap()
 }
 
 #[test]

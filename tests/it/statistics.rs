@@ -12,7 +12,7 @@ const PAIRS: usize = 2000;
 /// Shingles that either or both documents of a pair have.
 const UNION: usize = 60;
 
-/// The share of random pairs of sets with `shared` common shingles of [`UNION`] that meet in a band.
+/// The share of pairs that meet in a band: random sets with `shared` common shingles of [`UNION`].
 fn measured(params: LshParams, shared: usize, random: &mut Random) -> f64 {
     let sketcher =
         Sketcher::new(&SketchParams { shingle_size: 5, num_hashes: params.num_hashes(), seed: 0 });
