@@ -1,7 +1,7 @@
 //! Tokens to shingles: the runs of k consecutive words that documents are compared by.
 //!
 //! In: the token hashes of a document in order. Out: one 64-bit hash a
-//! [shingle](Shingler::push), rolled from word to word, so that the cost does
+//! [shingle](shingles), rolled from word to word, so that the cost does
 //! not depend on k. A document of fewer than k tokens is one shingle.
 //!
 //! The hash is a polynomial over the word hashes with an odd multiplier,
@@ -14,53 +14,32 @@ use crate::document::DocId;
 /// Multiplier of the polynomial: odd, from the fractional part of the golden ratio.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Rolls the shingles of a document from its tokens.
-#[derive(Clone, Debug)]
-pub struct Shingler {
-    /// The last tokens, the oldest at `slot`.
-    window: Vec<u64>,
-    slot: usize,
-    seen: usize,
-    sum: u64,
-    /// `MULTIPLIER` to the power of the shingle size.
-    leaving: u64,
-}
-
-impl Shingler {
-    /// A shingler for runs of `size` tokens, at least one.
-    pub fn new(size: usize) -> Self {
-        let size = size.max(1);
-        let leaving = MULTIPLIER.wrapping_pow(size as u32);
-        Shingler { window: vec![0; size], slot: 0, seen: 0, sum: 0, leaving }
-    }
-
-    /// Takes the next token; gives the shingle that ends with it, if there is one.
-    #[inline]
-    pub fn push(&mut self, token: u64) -> Option<u64> {
-        let oldest = std::mem::replace(&mut self.window[self.slot], token);
-        self.slot = if self.slot + 1 == self.window.len() { 0 } else { self.slot + 1 };
-        self.sum = self.sum.wrapping_mul(MULTIPLIER).wrapping_add(token);
-        self.sum = self.sum.wrapping_sub(oldest.wrapping_mul(self.leaving));
-        self.seen += 1;
-        (self.seen >= self.window.len()).then(|| mix(self.sum))
-    }
-
-    /// Ends the document; gives its one shingle if it had fewer tokens than a
-    /// shingle has, but some. Ready for the next document.
-    pub fn finish(&mut self) -> Option<u64> {
-        let short = self.seen > 0 && self.seen < self.window.len();
+/// The shingles of a document, in the order of its tokens: one for each run of
+/// `size` tokens; one for all of them if they are fewer; none if there is no token.
+pub fn shingles(tokens: &[u64], size: usize) -> impl Iterator<Item = u64> {
+    let size = size.max(1);
+    let roll = |sum: u64, token: u64| sum.wrapping_mul(MULTIPLIER).wrapping_add(token);
+    let (head, entering) = tokens.split_at(tokens.len().min(size));
+    let first = head.iter().fold(0, |sum, &token| roll(sum, token));
+    let first = match head.len() {
+        0 => None,
+        length if length == size => Some(first),
         // The count keeps a short document apart from a full shingle of other words.
-        let shingle = short.then(|| mix(self.sum ^ (self.seen as u64).wrapping_mul(MULTIPLIER)));
-        self.window.fill(0);
-        (self.slot, self.seen, self.sum) = (0, 0, 0);
-        shingle
-    }
+        length => Some(first ^ (length as u64).wrapping_mul(MULTIPLIER)),
+    };
+    let weight = MULTIPLIER.wrapping_pow(size as u32);
+    let rolled =
+        entering.iter().zip(tokens).scan(first.unwrap_or(0), move |sum, (&token, &oldest)| {
+            *sum = roll(*sum, token).wrapping_sub(oldest.wrapping_mul(weight));
+            Some(*sum)
+        });
+    first.into_iter().chain(rolled).map(mix)
 }
 
 /// Makes shingle sets; the buffers are kept from document to document.
 #[derive(Clone, Debug)]
 pub struct SetBuilder {
-    shingler: Shingler,
+    size: usize,
     shingles: Vec<u64>,
     /// For each bucket of the sort, where its next shingle goes.
     places: Vec<u32>,
@@ -69,15 +48,13 @@ pub struct SetBuilder {
 impl SetBuilder {
     /// A builder of sets of shingles of `size` tokens.
     pub fn new(size: usize) -> Self {
-        SetBuilder { shingler: Shingler::new(size), shingles: Vec::new(), places: Vec::new() }
+        SetBuilder { size, shingles: Vec::new(), places: Vec::new() }
     }
 
     /// Appends the distinct shingles of a document, ascending, to `set`. Cost: linear.
     pub fn build(&mut self, tokens: &[u64], set: &mut Vec<u64>) {
         self.shingles.clear();
-        let shingler = &mut self.shingler;
-        self.shingles.extend(tokens.iter().filter_map(|&token| shingler.push(token)));
-        self.shingles.extend(self.shingler.finish());
+        self.shingles.extend(shingles(tokens, self.size));
         let start = set.len();
         set.resize(start + self.shingles.len(), 0);
         self.sort_into(start, set);
@@ -192,9 +169,7 @@ mod tests {
         fn a_set_is_sorted_and_has_each_shingle_once(
             tokens in proptest::collection::vec(0u64..30, 0..300), size in 1usize..4
         ) {
-            let mut shingler = Shingler::new(size);
-            let mut expected: Vec<u64> = tokens.iter().filter_map(|&token| shingler.push(token)).collect();
-            expected.extend(shingler.finish());
+            let mut expected: Vec<u64> = shingles(&tokens, size).collect();
             expected.sort_unstable();
             expected.dedup();
             let mut set = vec![7];
@@ -206,20 +181,16 @@ mod tests {
         fn a_rolled_shingle_depends_on_its_own_tokens_alone(
             tokens in proptest::collection::vec(0u64..4, 0..60), size in 1usize..7
         ) {
-            let mut shingler = Shingler::new(size);
-            let rolled: Vec<u64> = tokens.iter().filter_map(|&token| shingler.push(token)).collect();
-            shingler.finish();
-            let alone: Vec<u64> = tokens.windows(size).map(|window| {
-                let last = window.iter().filter_map(|&token| shingler.push(token)).last();
-                shingler.finish();
-                last.unwrap()
-            }).collect();
+            prop_assume!(tokens.len() >= size);
+            let rolled: Vec<u64> = shingles(&tokens, size).collect();
+            let alone: Vec<u64> =
+                tokens.windows(size).flat_map(|window| shingles(window, size)).collect();
+            prop_assert_eq!(&rolled, &alone);
             for (i, a) in tokens.windows(size).enumerate() {
                 for (j, b) in tokens.windows(size).enumerate() {
                     prop_assert_eq!(rolled[i] == rolled[j], a == b);
                 }
             }
-            prop_assert_eq!(rolled, alone);
         }
     }
 }

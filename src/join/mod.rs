@@ -18,7 +18,8 @@
 //! the hash space, the same for all documents, and only that part of each y
 //! is looked up: at α = 0.9·n a quarter of it instead of the whole. Documents
 //! that have too few shingles there, as short ones may by chance, go to
-//! indexes of the lower half and of the whole, which are small.
+//! indexes of the lower half and of the whole, which are small. With a few more
+//! shingles than n - α + 1 as many more must be met, which spares most vain checks.
 //!
 //! A shingle that stands in the prefix of more than [`CROWD_SIZE`](crate::lsh::CROWD_SIZE) documents tells of a
 //! crowd: copies of one template, whose pairs would be quadratic. Of a crowd
@@ -71,18 +72,14 @@ pub fn complete(
     verify: impl Fn(Candidate) -> Option<Pair> + Sync,
     is_near: impl Fn(&Pair) -> bool,
 ) -> Joined {
-    let prefix = |document: DocId| {
-        let size = sets.size(document);
-        // A hair less than the share asks for, so that no rounding loses a pair; the pair is verified anyway.
-        let least = share(document).map(|share| least_overlap_contained(share - 1e-9, size));
-        least.map_or(0, |least| size - least.min(size) + 1)
-    };
-    let mut by_part: [Vec<DocId>; PARTS.len()] = Default::default();
-    for &document in documents {
-        let enough = |part: &u32| lower_part(sets.get(document), *part).len() >= prefix(document);
-        // The last part is the whole set, of which a prefix is never more.
-        by_part[PARTS.iter().position(enough).unwrap_or(PARTS.len() - 1)].push(document);
-    }
+    let prefixes = Prefixes::new(sets, documents, share);
+    let by_part: [Vec<DocId>; PARTS.len()] = std::array::from_fn(|part| {
+        documents
+            .iter()
+            .copied()
+            .filter(|&document| prefixes.of(document).part == part as u8)
+            .collect()
+    });
     let frequencies = Frequencies::count(
         u64::MAX >> PARTS[0],
         by_part.iter().zip(PARTS).map(|(documents, part)| {
@@ -95,7 +92,8 @@ pub fn complete(
         .zip(PARTS)
         .map(|(documents, part)| {
             let shingles = |document| lower_part(sets.get(document), part);
-            PrefixIndex::build(documents, shingles, prefix, &frequencies, |list| {
+            let length = |document| prefixes.of(document).length as usize;
+            PrefixIndex::build(documents, shingles, length, &frequencies, |list| {
                 crowds.lead(list, &verify, &is_near)
             })
         })
@@ -118,10 +116,13 @@ pub fn complete(
                     crowded.push(larger);
                 }
                 hits.sort_unstable();
-                hits.dedup();
-                pairs.extend(hits.iter().filter_map(|&smaller| {
+                pairs.extend(hits.chunk_by(|one, other| one == other).filter_map(|hits| {
+                    let smaller = hits[0];
+                    // What a crowd left out of the index cannot be hit.
+                    let enough =
+                        meets_crowd || hits.len() >= usize::from(prefixes.of(smaller).hits);
                     let ordered = (sets.size(smaller), smaller) < (set.len(), larger);
-                    if ordered { verify((smaller, larger)) } else { None }
+                    if enough && ordered { verify((smaller, larger)) } else { None }
                 }));
             }
             progress.advance(chunk.len() as u64);
@@ -137,6 +138,61 @@ pub fn complete(
     joined.pairs.par_sort_unstable();
     joined.pairs.dedup();
     joined
+}
+
+/// What is indexed of a document.
+#[derive(Clone, Copy, Default)]
+struct Prefix {
+    /// The part of the hash space that it is taken from, by its place in [`PARTS`].
+    part: u8,
+    /// How many of its rarest shingles there.
+    length: u32,
+    /// How many of these a partner has at least.
+    hits: u8,
+}
+
+/// What is indexed of each document, by number.
+struct Prefixes(Vec<Prefix>);
+
+/// Shingles that a prefix is lengthened by, where it can be: a partner then has
+/// that many more of them, and who shares a lucky one is not verified in vain.
+const SURPLUS: usize = 3;
+
+impl Prefixes {
+    fn new(
+        sets: &ShingleSets,
+        documents: &[DocId],
+        share: impl Fn(DocId) -> Option<f64> + Sync,
+    ) -> Self {
+        let prefix = |&document: &DocId| -> Prefix {
+            let Some(share) = share(document) else { return Prefix::default() };
+            let set = sets.get(document);
+            // A hair less than the share asks for, so that no rounding loses a pair; the pair is verified anyway.
+            let least = least_overlap_contained(share - 1e-9, set.len()).min(set.len());
+            let shortest = set.len() - least + 1;
+            let available = |part: usize| lower_part(set, PARTS[part]).len();
+            // The last part is the whole set, of which a prefix is never more, if there is a set.
+            let part = (0..PARTS.len()).find(|&part| available(part) >= shortest);
+            let part = part.unwrap_or(PARTS.len() - 1);
+            let surplus = SURPLUS.min(available(part).saturating_sub(shortest));
+            Prefix {
+                part: part as u8,
+                length: (shortest + surplus) as u32,
+                hits: surplus as u8 + 1,
+            }
+        };
+        let count = documents.last().map_or(0, |last| last.index() + 1);
+        let mut all = vec![Prefix::default(); count];
+        let chosen: Vec<Prefix> = documents.par_iter().map(prefix).collect();
+        for (document, prefix) in documents.iter().zip(chosen) {
+            all[document.index()] = prefix;
+        }
+        Prefixes(all)
+    }
+
+    fn of(&self, document: DocId) -> Prefix {
+        self.0[document.index()]
+    }
 }
 
 /// What of an ascending set is in the lower part of the hash space that so many halvings leave.

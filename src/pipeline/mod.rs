@@ -243,15 +243,21 @@ impl Plan {
 /// Options that make no sense; a file that changes while it is read; with
 /// [`ReadOptions::strict`], the first file or record that cannot be read.
 pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan> {
-    let started = Instant::now();
+    let mut clock = Clock::start();
     let plan = Plan::new(options)?;
     let mut corpus = Corpus::open(paths, options.read.clone())?;
+    clock.lap("find files");
     let survey = survey::survey(&mut corpus, &plan, progress)?;
+    clock.lap("read and sketch");
     let copies = exact::copies(&corpus, &survey, progress)?;
+    clock.lap("compare copies");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = documents::pairs(&survey, &copies, &plan, progress);
+    clock.lap("join and verify");
     let passages = passages::find(&corpus, &survey, &copies, &documents, &plan, progress)?;
+    clock.lap("follow passages");
     let rows = rows::write(&corpus, &survey, &copies, &documents, &passages, &plan, progress)?;
+    clock.lap("quote");
     let counts =
         Counts { empty: survey.empty(), crowded: documents.crowded.len() as u64, ..rows.counts };
     Ok(Scan {
@@ -261,10 +267,31 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
             parameters: plan.parameters(),
             read: survey.totals,
             found: counts,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: clock.started.elapsed().as_secs_f64(),
+            stages: clock.laps,
             peak_memory: None,
         },
         problems: survey.problems,
         notices: survey.notices,
     })
+}
+
+/// How long each stage takes.
+struct Clock {
+    started: Instant,
+    last: Instant,
+    laps: Vec<(&'static str, f64)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        let now = Instant::now();
+        Clock { started: now, last: now, laps: Vec::new() }
+    }
+
+    fn lap(&mut self, stage: &'static str) {
+        let now = Instant::now();
+        self.laps.push((stage, (now - self.last).as_secs_f64()));
+        self.last = now;
+    }
 }

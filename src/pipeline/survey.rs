@@ -66,7 +66,11 @@ struct Worker<'a> {
     plan: &'a Plan,
     sketcher: &'a Sketcher,
     tokenizer: Tokenizer,
+    /// The tokens of the present document, if passages are wanted.
     tokens: Tokens,
+    /// The hashes of its tokens, if not.
+    hashes: Vec<u64>,
+    half_words: u32,
     set_builder: SetBuilder,
     winnower: Winnower,
     aligner: Aligner,
@@ -82,6 +86,8 @@ pub fn survey(corpus: &mut Corpus, plan: &Plan, progress: &dyn Progress) -> Resu
         sketcher: &sketcher,
         tokenizer: Tokenizer::new(plan.sketch.seed),
         tokens: Tokens::default(),
+        hashes: Vec::new(),
+        half_words: 0,
         set_builder: SetBuilder::new(plan.sketch.shingle_size),
         winnower: Winnower::new(plan.options.passages.min_words_across),
         aligner: Aligner::default(),
@@ -124,16 +130,35 @@ pub fn survey(corpus: &mut Corpus, plan: &Plan, progress: &dyn Progress) -> Resu
 }
 
 impl Worker<'_> {
+    /// Splits a text into its tokens, with their places only if these are needed.
+    fn read_tokens(&mut self, text: &str) {
+        if self.plan.wants_passages() {
+            let tokens = &mut self.tokens;
+            tokens.clear();
+            self.tokenizer.for_each(text, |token, _| tokens.push(token));
+            self.half_words = tokens.half_words(0..tokens.len());
+        } else {
+            let (hashes, unspaced) = (&mut self.hashes, &mut 0);
+            hashes.clear();
+            self.tokenizer.for_each(text, |token, _| {
+                hashes.push(token.hash);
+                *unspaced += u32::from(token.unspaced);
+            });
+            self.half_words = 2 * hashes.len() as u32 - *unspaced;
+        }
+    }
+
     fn visit(&mut self, document: Document<'_>) {
         let id = DocId(self.sketch.facts.len() as u32);
-        self.tokens.clear();
-        let tokens = &mut self.tokens;
-        self.tokenizer.for_each(document.text, |token, _| tokens.push(token));
-        let hashes = self.tokens.hashes();
+        self.read_tokens(document.text);
+        let hashes = match self.plan.wants_passages() {
+            true => self.tokens.hashes(),
+            false => &self.hashes,
+        };
         self.sketch.facts.push(Facts {
             content: content(hashes),
             tokens: hashes.len() as u32,
-            half_words: self.tokens.half_words(0..hashes.len()),
+            half_words: self.half_words,
         });
         let start = self.sketch.shingles.len();
         self.set_builder.build(hashes, &mut self.sketch.shingles);

@@ -77,13 +77,15 @@ pub struct Summary {
     pub found: Counts,
     /// Wall time in seconds.
     pub seconds: f64,
+    /// Wall time of each stage in seconds, in order.
+    pub stages: Vec<(&'static str, f64)>,
     /// Largest resident size in bytes, where the system tells.
     pub peak_memory: Option<u64>,
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { parameters, read, found, seconds, peak_memory } = self;
+        let Summary { parameters, read, found, seconds, peak_memory, stages: _ } = self;
         writeln!(
             f,
             "read       {} in {} ({})",

@@ -3,16 +3,17 @@
 use std::io::Write;
 use std::path::Path;
 
-use dittograph::pipeline::ScanOptions;
+use dittograph::pipeline::{Method, ScanOptions};
 use dittograph::read::UNIT_SIZE;
 use rayon::ThreadPoolBuilder;
 use tempfile::TempDir;
 
 use crate::support::{Random, csv, jsonl, scan_path, sentence, write_files};
 
-/// The findings below `path`, as written.
+/// The findings below `path` by either method, as written.
 fn findings(path: &Path) -> String {
-    csv(&scan_path(path, &ScanOptions::default()))
+    let by = |method| csv(&scan_path(path, &ScanOptions { method, ..Default::default() }));
+    [Method::Complete, Method::Minhash].map(by).concat()
 }
 
 /// The findings by each of 1, 2 and 8 threads, which must be the same.
@@ -122,8 +123,10 @@ fn compression_does_not_matter() {
 fn a_seed_gives_the_same_findings_each_time_and_changes_none() {
     let folder = TempDir::new().unwrap();
     write_files(folder.path(), [("records.jsonl", jsonl(&texts(60)))]);
-    let found = [5, 5, 6]
-        .map(|seed| csv(&scan_path(folder.path(), &ScanOptions { seed, ..Default::default() })));
+    let found = [5, 5, 6].map(|seed| {
+        let options = ScanOptions { seed, method: Method::Minhash, ..Default::default() };
+        csv(&scan_path(folder.path(), &options))
+    });
     assert_eq!(found[0], found[1]);
     // Hashes only say where to look; pairs so alike that no seed would miss them stay the same.
     assert_eq!(found[0], found[2]);

@@ -10,7 +10,6 @@
 
 use dittograph::lsh::{LshParams, band_keys};
 use dittograph::passage::Winnower;
-use dittograph::shingle::Shingler;
 use dittograph::sketch::{SketchParams, Sketcher};
 use dittograph::text::{Tokenizer, Tokens};
 
@@ -23,11 +22,7 @@ fn hex<T: std::fmt::LowerHex>(values: &[T]) -> String {
 
 fn shingles(text: &str) -> Vec<u64> {
     let tokens = Tokens::of(text, &mut Tokenizer::new(0));
-    let mut shingler = Shingler::new(5);
-    let mut shingles: Vec<u64> =
-        tokens.hashes().iter().filter_map(|&token| shingler.push(token)).collect();
-    shingles.extend(shingler.finish());
-    shingles
+    dittograph::shingle::shingles(tokens.hashes(), 5).collect()
 }
 
 #[test]
