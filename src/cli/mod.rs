@@ -7,6 +7,7 @@ mod output;
 mod progress;
 mod scan;
 mod size;
+mod tune;
 
 use std::io;
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ pub fn run() -> ExitCode {
     let messages = Messages::default();
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, &messages),
+        Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);
             Ok(())

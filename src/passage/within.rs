@@ -18,9 +18,18 @@ use super::{Match, PassageParams, Run, has_words};
 use crate::document::DocId;
 use crate::text::{Sentence, Tokens};
 
-/// A word that stands in more units than this does not lead from one to another:
-/// a document of thousands of like lines is a table, and all pairs of them are no news.
+/// A word that stands in more units than this leads only to the first of them: a
+/// document of thousands of like lines is a table, and all pairs of them would be quadratic.
 const MOST_UNITS: usize = 1000;
+
+/// How many of the first units such a word leads to.
+const FIRST_UNITS: usize = 8;
+
+/// A unit with more partners than this is not joined with its neighbours.
+const MOST_PARTNERS: usize = 4;
+
+/// More tokens than this are not aligned as a whole, but sentence by sentence.
+const LONGEST_ALIGNED: usize = 4_000;
 
 /// The repeats within `document`. Cost: about linear, and an alignment for each two units that share a rare word.
 pub fn repeats(
@@ -39,15 +48,26 @@ pub fn repeats(
     let page = Page { tokens, sentences: &ranges, params };
     let mut pairs = page.similar_units(&units, aligner);
     pairs.sort_unstable();
+    pairs.dedup();
     let mut joined: AHashSet<(usize, usize)> =
         AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     let mut found = Vec::new();
+    let mut partners = vec![0usize; units.len()];
+    for &(a, b) in &pairs {
+        partners[a] += 1;
+        partners[b] += 1;
+    }
     for (a, b) in pairs {
-        if !joined.contains(&(units[a].start, units[b].start)) {
-            let (a, b, aligned) =
-                page.join_neighbours(units[a].clone(), units[b].clone(), &mut joined, aligner);
-            found.push(Match { a: Run::new(document, a), b: Run::new(document, b), aligned });
+        if joined.contains(&(units[a].start, units[b].start)) {
+            continue;
         }
+        // In a table every line is like every other, and no two of them begin anything together.
+        let neighbours = partners[a].max(partners[b]) <= MOST_PARTNERS;
+        let (mut a, mut b) = (units[a].clone(), units[b].clone());
+        if neighbours {
+            page.join_neighbours(&mut a, &mut b, &mut joined, aligner);
+        }
+        found.push(page.repeat(document, &a, &b, aligner));
     }
     found.sort_unstable();
     found
@@ -81,6 +101,41 @@ fn units(
     units
 }
 
+/// In which units each word of a document stands.
+struct Standing {
+    /// The word that each token is, by number; tokens outside of all units have none of their own.
+    word_of: Vec<u32>,
+    /// The units of all words, one word after the other, ascending.
+    units: Vec<usize>,
+    /// Where the units of each word begin, and the end.
+    starts: Vec<usize>,
+}
+
+impl Standing {
+    fn of(page: &Page<'_>, units: &[Range<usize>]) -> Self {
+        let hashes = page.tokens.hashes();
+        let mut entries: Vec<(u64, usize, usize)> = Vec::new();
+        for (number, unit) in units.iter().enumerate() {
+            entries.extend(page.tokens_of(unit).map(|token| (hashes[token], number, token)));
+        }
+        entries.sort_unstable();
+        let mut standing =
+            Standing { word_of: vec![0; hashes.len()], units: Vec::new(), starts: vec![0] };
+        for word in entries.chunk_by(|a, b| a.0 == b.0) {
+            for &(_, _, token) in word {
+                standing.word_of[token] = standing.starts.len() as u32 - 1;
+            }
+            standing.units.extend(word.chunk_by(|a, b| a.1 == b.1).map(|same| same[0].1));
+            standing.starts.push(standing.units.len());
+        }
+        standing
+    }
+
+    fn units(&self, word: u32) -> &[usize] {
+        &self.units[self.starts[word as usize]..self.starts[word as usize + 1]]
+    }
+}
+
 struct Page<'a> {
     tokens: &'a Tokens,
     /// The tokens of each sentence.
@@ -107,40 +162,33 @@ impl Page<'_> {
             .then_some(aligned)
     }
 
-    /// Every two units, by number, that are similar enough.
+    /// Every two units, by number, that are similar enough; some of them twice.
     fn similar_units(&self, units: &[Range<usize>], aligner: &mut Aligner) -> Vec<(usize, usize)> {
-        let mut words: Vec<(u64, usize)> = units
-            .iter()
-            .enumerate()
-            .flat_map(|(number, unit)| self.hashes(unit).iter().map(move |&word| (word, number)))
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        let standing = |word: u64| {
-            let start = words.partition_point(|entry| entry.0 < word);
-            let count = words[start..].partition_point(|entry| entry.0 == word);
-            &words[start..start + count]
-        };
+        let standing = Standing::of(self, units);
         let mut pairs = Vec::new();
-        let mut rarest: Vec<(usize, u64)> = Vec::new();
+        let mut rarest: Vec<(usize, u32)> = Vec::new();
         let mut others: Vec<usize> = Vec::new();
         for (number, unit) in units.iter().enumerate() {
-            let hashes = self.hashes(unit);
-            let least = (self.params.min_similarity * hashes.len() as f64 - 1e-9).ceil() as usize;
+            let tokens = self.tokens_of(unit);
+            let length = tokens.len();
+            let least = (self.params.min_similarity * length as f64 - 1e-9).ceil() as usize;
             rarest.clear();
-            rarest.extend(hashes.iter().map(|&word| (standing(word).len(), word)));
+            rarest.extend(tokens.map(|token| {
+                let word = standing.word_of[token];
+                (standing.units(word).len(), word)
+            }));
             rarest.sort_unstable();
-            rarest.truncate(hashes.len() - least.min(hashes.len()) + 1);
+            rarest.truncate(length - least.min(length) + 1);
             rarest.dedup();
             others.clear();
             for &(count, word) in &rarest {
-                if count <= MOST_UNITS {
-                    others.extend(standing(word).iter().map(|&(_, other)| other).filter(
-                        |&other| {
-                            let length = self.hashes(&units[other]).len();
-                            other != number && (hashes.len(), number) < (length, other)
-                        },
-                    ));
+                let units_with = standing.units(word).iter().copied();
+                if count > MOST_UNITS {
+                    others.extend(units_with.filter(|&other| other != number).take(FIRST_UNITS));
+                } else {
+                    others.extend(units_with.filter(|&other| {
+                        (length, number) < (self.tokens_of(&units[other]).len(), other)
+                    }));
                 }
             }
             others.sort_unstable();
@@ -154,41 +202,58 @@ impl Page<'_> {
         pairs
     }
 
-    /// Grows two similar units by the sentences after and before them as long as these
-    /// repeat too; gives their tokens and how many align. Notes the pairs of sentences it used.
+    /// Grows two similar units by the sentences after and before them as long as
+    /// these repeat too. Notes the pairs of sentences it used.
     fn join_neighbours(
         &self,
-        mut a: Range<usize>,
-        mut b: Range<usize>,
+        a: &mut Range<usize>,
+        b: &mut Range<usize>,
         joined: &mut AHashSet<(usize, usize)>,
         aligner: &mut Aligner,
-    ) -> (Range<usize>, Range<usize>, u32) {
+    ) {
         let start = b.start;
         joined.insert((a.start, b.start));
-        while a.end < start && b.end < self.sentences.len() {
-            let (next_a, next_b) = (a.end..a.end + 1, b.end..b.end + 1);
-            let (whole_a, whole_b) = (a.start..next_a.end, b.start..next_b.end);
-            if self.aligned(&next_a, &next_b, aligner).is_none()
-                || self.aligned(&whole_a, &whole_b, aligner).is_none()
-            {
-                break;
-            }
-            joined.insert((next_a.start, next_b.start));
-            (a.end, b.end) = (next_a.end, next_b.end);
-        }
-        while a.start > 0 && b.start > a.end {
-            let (before_a, before_b) = (a.start - 1..a.start, b.start - 1..b.start);
-            let (whole_a, whole_b) = (before_a.start..a.end, before_b.start..b.end);
-            if self.aligned(&before_a, &before_b, aligner).is_none()
-                || self.aligned(&whole_a, &whole_b, aligner).is_none()
-            {
-                break;
-            }
-            joined.insert((before_a.start, before_b.start));
-            (a.start, b.start) = (before_a.start, before_b.start);
-        }
-        let aligned = aligner.aligned(self.hashes(&a), self.hashes(&b));
-        (self.tokens_of(&a), self.tokens_of(&b), aligned as u32)
+        // Aligned words of the parts: of the whole there are at least as many, and it need not be asked each time.
+        let mut sum = aligner.aligned(self.hashes(a), self.hashes(b));
+        let mut join =
+            |a: &mut Range<usize>, b: &mut Range<usize>, next_a: usize, next_b: usize| {
+                let more = self.aligned(&(next_a..next_a + 1), &(next_b..next_b + 1), aligner);
+                let whole_a = a.start.min(next_a)..a.end.max(next_a + 1);
+                let whole_b = b.start.min(next_b)..b.end.max(next_b + 1);
+                let shorter = self.hashes(&whole_a).len().min(self.hashes(&whole_b).len());
+                let total = sum + more.unwrap_or(0);
+                let joins =
+                    more.is_some() && total as f64 / shorter as f64 >= self.params.min_similarity;
+                if joins {
+                    joined.insert((next_a, next_b));
+                    (sum, *a, *b) = (total, whole_a, whole_b);
+                }
+                joins
+            };
+        while a.end < start && b.end < self.sentences.len() && join(a, b, a.end, b.end) {}
+        while a.start > 0 && b.start > a.end && join(a, b, a.start - 1, b.start - 1) {}
+    }
+
+    /// Two runs of sentences as a match. Very long ones are aligned sentence by sentence.
+    fn repeat(
+        &self,
+        document: DocId,
+        a: &Range<usize>,
+        b: &Range<usize>,
+        aligner: &mut Aligner,
+    ) -> Match {
+        let (hashes_a, hashes_b) = (self.hashes(a), self.hashes(b));
+        let aligned = if hashes_a.len().max(hashes_b.len()) > LONGEST_ALIGNED && a.len() == b.len()
+        {
+            a.clone()
+                .zip(b.clone())
+                .map(|(a, b)| aligner.aligned(self.hashes(&(a..a + 1)), self.hashes(&(b..b + 1))))
+                .sum()
+        } else {
+            aligner.aligned(hashes_a, hashes_b)
+        };
+        let (a, b) = (Run::new(document, self.tokens_of(a)), Run::new(document, self.tokens_of(b)));
+        Match { a, b, aligned: aligned as u32 }
     }
 }
 

@@ -4,8 +4,10 @@
 //! Near pairs come from the bands, those of documents too short for a
 //! signature and every contained pair from the complete join; both are verified alike.
 
+use ahash::AHashSet;
 use rayon::prelude::*;
 
+use crate::cluster::Clusters;
 use crate::document::DocId;
 use crate::join::{self, Crowds};
 use crate::lsh::{Candidate, candidates};
@@ -14,7 +16,7 @@ use crate::verify::Pair;
 
 use super::exact::Copies;
 use super::survey::Sketched;
-use super::{Method, Plan};
+use super::{LARGEST_COMPONENT, Method, Plan};
 
 /// What was verified, between documents that are the first of their text.
 pub struct DocumentPairs {
@@ -24,21 +26,42 @@ pub struct DocumentPairs {
     pub contained: Vec<Pair>,
     /// Documents that were compared with the leaders of a crowd, not with all of it; ascending.
     pub crowded: Vec<DocId>,
+    /// The components of exact and near pairs, copies and all.
+    pub clusters: Clusters,
+    /// Which of them are too large, or too crowded, for all their pairs to be written.
+    pub is_large: Vec<bool>,
+    /// All pairs, each way round once: the earlier document in the upper half.
+    pairs: AHashSet<u64>,
 }
 
 impl DocumentPairs {
-    /// Whether a document was not compared with all that it might match.
-    pub fn is_crowded(&self, document: DocId) -> bool {
-        self.crowded.binary_search(&document).is_ok()
+    fn new(pairs: Vec<Pair>, crowded: Vec<DocId>, copies: &Copies, plan: &Plan) -> Self {
+        let keys = pairs.iter().map(|pair| key(pair.a, pair.b)).collect();
+        let (near, contained): (Vec<Pair>, Vec<Pair>) =
+            pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
+        let copied =
+            copies.groups.iter().flat_map(|group| group[1..].iter().map(|&copy| (group[0], copy)));
+        let edges = copied.chain(near.iter().map(|pair| (pair.a, pair.b)));
+        let clusters = Clusters::new(copies.documents(), edges);
+        let is_large = |members: &Vec<DocId>| {
+            members.len() > LARGEST_COMPONENT
+                || members.iter().any(|member| crowded.binary_search(member).is_ok())
+        };
+        let is_large = clusters.members.iter().map(is_large).collect();
+        DocumentPairs { near, contained, crowded, clusters, is_large, pairs: keys }
     }
 
-    /// Whether two documents are a pair.
+    /// Whether two documents are a pair, or would be if all of their large cluster were compared.
     pub fn are_pair(&self, one: DocId, other: DocId) -> bool {
-        let wanted = (one.min(other), one.max(other));
-        let has =
-            |pairs: &[Pair]| pairs.binary_search_by_key(&wanted, |pair| (pair.a, pair.b)).is_ok();
-        has(&self.near) || has(&self.contained)
+        let cluster = self.clusters.of(one);
+        let in_large = cluster.is_some_and(|cluster| self.is_large[cluster]);
+        (in_large && cluster == self.clusters.of(other)) || self.pairs.contains(&key(one, other))
     }
+}
+
+/// Two documents as one number.
+fn key(one: DocId, other: DocId) -> u64 {
+    u64::from(one.min(other).0) << 32 | u64::from(one.max(other).0)
 }
 
 /// Finds and verifies all pairs.
@@ -57,7 +80,10 @@ pub fn pairs(
         sketched.facts[document.index()].half_words >= 2 * plan.options.passages.min_words_across
     };
     let verify = |(one, other): Candidate| {
-        let smaller = std::cmp::min_by_key(one, other, |&document| (sets.size(document), document));
+        // Fewer words decide between equal sets, not the order of reading.
+        let length = |document: DocId| sketched.facts[document.index()].tokens;
+        let smaller =
+            std::cmp::min_by_key(one, other, |&document| (sets.size(document), length(document)));
         plan.criteria.verify(sets, one, other, long_enough(smaller))
     };
     let by_bands = |document: DocId| {
@@ -96,8 +122,7 @@ pub fn pairs(
     pairs.dedup();
     crowded.par_sort_unstable();
     crowded.dedup();
-    let (near, contained) = pairs.into_iter().partition(is_near);
-    DocumentPairs { near, contained, crowded }
+    DocumentPairs::new(pairs, crowded, copies, plan)
 }
 
 /// The banded documents that are the first of their text, with their keys.

@@ -39,6 +39,11 @@ impl Copies {
         }
     }
 
+    /// How many documents there are, copies or not.
+    pub fn documents(&self) -> usize {
+        self.first.len()
+    }
+
     /// Whether the document is the first of its text.
     pub fn is_first(&self, document: DocId) -> bool {
         self.first_of(document) == document

@@ -11,6 +11,7 @@ mod exact;
 mod passages;
 mod rows;
 mod survey;
+mod tune;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -25,6 +26,8 @@ use crate::read::{Corpus, ReadOptions};
 use crate::report::{ClusterRow, Counts, Finding, Parameters, Summary};
 use crate::sketch::SketchParams;
 use crate::verify::Criteria;
+
+pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
 /// Which findings are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ahash::{AHashMap, RandomState};
 
-use crate::cluster::{Clusters, kept_groups};
+use crate::cluster::kept_groups;
 use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::passage::{Passages, Run};
@@ -21,7 +21,7 @@ use crate::verify::Pair;
 use super::documents::DocumentPairs;
 use super::exact::Copies;
 use super::survey::Sketched;
-use super::{LARGEST_COMPONENT, Pairs, Plan};
+use super::{Pairs, Plan};
 
 /// What is written.
 pub struct Rows {
@@ -58,7 +58,7 @@ pub fn write(
 ) -> Result<Rows> {
     let mut counts = Counts::default();
     let chosen = if plan.wants_documents() {
-        Chosen::new(sketched, copies, documents, plan, &mut counts)
+        Chosen::new(copies, documents, plan, &mut counts)
     } else {
         Chosen::default()
     };
@@ -69,7 +69,7 @@ pub fn write(
         counts.count(row.kind);
         let (a, b) = (sides.whole(row.a), sides.whole(row.b));
         let cluster = match row.kind {
-            Kind::Exact | Kind::Near => chosen.cluster_of(row.a).map(|cluster| names[cluster]),
+            Kind::Exact | Kind::Near => documents.clusters.of(row.a).map(|cluster| names[cluster]),
             Kind::Contained | Kind::Passage => None,
         };
         findings.push(finding(
@@ -150,46 +150,32 @@ fn number_passages(findings: &mut [Finding]) {
 struct Chosen {
     rows: Vec<DocumentRow>,
     clusters: Vec<Vec<Member>>,
-    components: Option<Clusters>,
 }
 
 impl Chosen {
-    fn new(
-        sketched: &Sketched,
-        copies: &Copies,
-        documents: &DocumentPairs,
-        plan: &Plan,
-        counts: &mut Counts,
-    ) -> Self {
-        let exact_edges =
-            copies.groups.iter().flat_map(|group| group[1..].iter().map(|&copy| (group[0], copy)));
-        let near_edges = documents.near.iter().map(|pair| (pair.a, pair.b));
-        let components = Clusters::new(sketched.facts.len(), exact_edges.chain(near_edges));
+    fn new(copies: &Copies, documents: &DocumentPairs, plan: &Plan, counts: &mut Counts) -> Self {
+        let components = &documents.clusters;
         let partners = Partners::new(&documents.near);
         let mut chosen = Chosen::default();
-        let mut starred = vec![false; components.members.len()];
-        for (number, members) in components.members.iter().enumerate() {
+        let starred: Vec<bool> = documents
+            .is_large
+            .iter()
+            .map(|large| *large || plan.options.pairs == Pairs::Star)
+            .collect();
+        counts.stars = documents.is_large.iter().filter(|large| **large).count() as u64;
+        counts.clusters = components.members.len() as u64;
+        for (members, starred) in components.members.iter().zip(&starred) {
             let cluster = kept_members(members, copies, &partners);
-            counts.clusters += 1;
+            let dropped = cluster.iter().filter(|member| member.kept != member.document);
             counts.clustered += members.len() as u64;
-            counts.droppable +=
-                cluster.iter().filter(|member| member.kept != member.document).count() as u64;
-            let too_large = members.len() > LARGEST_COMPONENT
-                || members.iter().any(|&one| documents.is_crowded(one));
-            counts.stars += u64::from(too_large);
-            starred[number] = too_large || plan.options.pairs == Pairs::Star;
-            if starred[number] {
-                chosen.rows.extend(
-                    cluster.iter().filter(|member| member.kept != member.document).map(|member| {
-                        let same = copies.first_of(member.document) == copies.first_of(member.kept);
-                        match partners
-                            .pair(copies.first_of(member.document), copies.first_of(member.kept))
-                        {
-                            Some(pair) if !same => near_row(pair, member.kept, member.document),
-                            _ => exact_row(member.kept, member.document),
-                        }
-                    }),
-                );
+            counts.droppable += dropped.clone().count() as u64;
+            if *starred {
+                chosen.rows.extend(dropped.map(|member| {
+                    match partners.pair(copies.first_of(member.document), member.kept) {
+                        Some(pair) => near_row(pair, member.kept, member.document),
+                        None => exact_row(member.kept, member.document),
+                    }
+                }));
             }
             chosen.clusters.push(cluster);
         }
@@ -215,12 +201,7 @@ impl Chosen {
                 );
             }
         }
-        chosen.components = Some(components);
         chosen
-    }
-
-    fn cluster_of(&self, document: DocId) -> Option<usize> {
-        self.components.as_ref()?.of(document)
     }
 }
 

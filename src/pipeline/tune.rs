@@ -32,7 +32,7 @@ use crate::verify::Pair;
 
 use super::{Plan, ScanOptions};
 
-/// The numbers of rows that [`LshParams::choose`] chooses from.
+/// The most rows that [`LshParams::choose`] takes; a test holds the two together.
 const MOST_ROWS: usize = 16;
 
 /// Alternatives that need more hashes are not worth a line.
@@ -183,7 +183,7 @@ pub fn measure(
     let verify = |(one, other)| plan.criteria.verify(&sets, one, other, false);
     let is_near = |pair: &Pair| plan.criteria.is_near(pair);
     let share = |_| Some(share_of_smaller(options.threshold));
-    let joined = join::complete(&sets, &distinct, share, progress, verify, is_near);
+    let mut joined = join::complete(&sets, &distinct, share, progress, verify, is_near);
 
     let bands = Bands::new(&sets, &distinct, &plan);
     let candidates = candidates(&bands.documents, &bands.keys, plan.lsh.bands);
@@ -204,6 +204,8 @@ pub fn measure(
         problems: survey.problems,
         notices: survey.notices,
     };
+    // In one order, for the sum is of floating point.
+    joined.pairs.sort_unstable();
     for pair in &joined.pairs {
         // The bands are asked, not the candidates, of which crowds hold back some.
         if let Some(meet) = bands.meet(pair.a, pair.b) {

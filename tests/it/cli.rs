@@ -138,6 +138,8 @@ fn the_summary_for_programs() {
     assert_eq!(session.code, Some(0), "{session}");
     insta::with_settings!({filters => vec![
         (r#""seconds": [0-9.e-]+"#, r#""seconds": [TIME]"#),
+        // The stages are a name and a time each.
+        (r"(?m)^      [0-9.e-]+$", "      [TIME]"),
         (r#""peak_memory": (\d+|null)"#, r#""peak_memory": [MEMORY]"#),
         (r#""version": "[0-9.]+""#, r#""version": [VERSION]"#),
     ]}, {

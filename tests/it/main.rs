@@ -27,3 +27,5 @@ mod golden;
 mod passages;
 /// The recall of the bands against its formula.
 mod statistics;
+/// What `tune` says of the bands: the formula's numbers, and a measurement.
+mod tune;

@@ -57,15 +57,14 @@ pub struct Criteria {
 pub fn document_rows(texts: &[String], criteria: Criteria) -> Vec<DocumentRow> {
     let words: Vec<Vec<String>> = texts.iter().map(|text| words(text)).collect();
     let sets: Vec<_> = words.iter().map(|words| shingles(words, criteria.shingle_size)).collect();
-    let first = |document: usize| words.iter().position(|other| *other == words[document]);
     let mut rows = Vec::new();
     for a in 0..texts.len() {
         for b in a + 1..texts.len() {
             if words[a].is_empty() || words[b].is_empty() {
                 continue;
             }
-            // Of sets of one size that of the text which comes first, so that copies fare alike.
-            let size = |document: usize| (sets[document].len(), first(document));
+            // Of sets of one size the one with fewer words, whichever is read first.
+            let size = |document: usize| (sets[document].len(), words[document].len());
             let smaller = if size(b) < size(a) { b } else { a };
             let shared = sets[a].intersection(&sets[b]).count();
             let jaccard = shared as f64 / (sets[a].len() + sets[b].len() - shared) as f64;

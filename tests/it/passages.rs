@@ -397,6 +397,32 @@ fn neighbours_that_make_a_row_dissimilar_are_not_joined() {
 }
 
 #[test]
+fn inside_a_star_no_passage_is_listed() {
+    // Too many near copies for all pairs to be compared, so most are no pair by themselves.
+    let texts: Vec<String> =
+        (0..1100).map(|copy| sentence((0..20).chain([1000 + copy]).chain(20..40))).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let options = ScanOptions { threshold: 0.5, ..Default::default() };
+    let scan = scan_texts(&texts, &options);
+    assert_eq!((scan.summary.found.stars, scan.summary.found.crowded), (1, 1100));
+    assert_eq!(scan.findings.len(), 1099, "a row for each document but the kept one");
+    assert!(scan.findings.iter().all(|row| row.kind == Kind::Near));
+}
+
+#[test]
+fn a_table_is_a_passage_whatever_its_length() {
+    // Past a thousand like lines each is compared with the first of them only.
+    for lines in [300, 1100] {
+        let text: String =
+            (0..lines).map(|line| sentence((0..7).chain([1000 + line])) + ".\n").collect();
+        let scan = scan_texts(&[&text], &ScanOptions::default());
+        assert_eq!(scan.summary.found.passages, 1);
+        assert_eq!(scan.findings[0].occurrences, Some(lines as u32));
+        assert_eq!(scan.findings.len(), lines - 1);
+    }
+}
+
+#[test]
 fn a_line_in_a_hundred_documents_is_one_passage() {
     let mut random = Random(1);
     let furniture = sentence(0..20);
