@@ -24,6 +24,15 @@ impl Messages {
         }
     }
 
+    /// All that could not be read, of which only the first may be described.
+    pub fn problems(&self, described: &[Error], count: u64) {
+        described.iter().for_each(|problem| self.problem(problem));
+        let more = count - described.len() as u64;
+        if more > 0 {
+            self.note(&format!("{more} more could not be read and are counted, not listed"));
+        }
+    }
+
     /// What the user should know.
     pub fn note(&self, note: &str) {
         say(&format!("note: {note}"));

@@ -32,11 +32,7 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
 
     let bars = Bars::new(arguments.quiet);
     let mut scan = scan(&arguments.paths, &options, &bars)?;
-    scan.problems.iter().for_each(|problem| messages.problem(problem));
-    let unlisted = scan.summary.read.problems - scan.problems.len() as u64;
-    if unlisted > 0 {
-        messages.note(&format!("{unlisted} more could not be read and are counted, not listed"));
-    }
+    messages.problems(&scan.problems, scan.summary.read.problems);
 
     rows.finish(|out| write_findings(&scan.findings, arguments.format, out))?;
     if let Some(output) = clusters {

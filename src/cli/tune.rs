@@ -44,12 +44,7 @@ pub fn run(arguments: &TuneArguments, messages: &Messages) -> Result<Outcome> {
         Some(measure(&measuring.paths, &options, measuring.sample, &Bars::new(false))?)
     };
     if let Some(measurement) = &measurement {
-        measurement.problems.iter().for_each(|problem| messages.problem(problem));
-        let unlisted = measurement.read.problems - measurement.problems.len() as u64;
-        if unlisted > 0 {
-            messages
-                .note(&format!("{unlisted} more could not be read and are counted, not listed"));
-        }
+        messages.problems(&measurement.problems, measurement.read.problems);
         measurement.notices.iter().for_each(|notice| messages.note(notice));
     }
     output.finish(|out| {
