@@ -43,13 +43,20 @@ impl Meetings {
     /// Leaves out what only one document has. Cost: a sort.
     pub fn of(mut fingerprints: Vec<Fingerprint>) -> Self {
         fingerprints.par_sort_unstable();
-        let mut kept = Vec::new();
-        for group in fingerprints.chunk_by(|a, b| a.hash == b.hash) {
-            if group[0].document != group[group.len() - 1].document {
-                kept.extend_from_slice(group);
+        let (mut start, mut kept) = (0, 0);
+        while start < fingerprints.len() {
+            let first = fingerprints[start];
+            let group = fingerprints[start..].iter().take_while(|one| one.hash == first.hash);
+            let end = start + group.count();
+            if fingerprints[end - 1].document != first.document {
+                fingerprints.copy_within(start..end, kept);
+                kept += end - start;
             }
+            start = end;
         }
-        Meetings(kept)
+        fingerprints.truncate(kept);
+        fingerprints.shrink_to_fit();
+        Meetings(fingerprints)
     }
 
     /// The documents that meet another, ascending.

@@ -24,6 +24,7 @@ use crate::passage::PassageParams;
 use crate::progress::Progress;
 use crate::read::{Corpus, ReadOptions};
 use crate::report::{ClusterRow, Counts, Finding, Parameters, Summary};
+use crate::shingle::ShingleSets;
 use crate::sketch::SketchParams;
 use crate::verify::Criteria;
 
@@ -250,14 +251,16 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     let plan = Plan::new(options)?;
     let mut corpus = Corpus::open(paths, options.read.clone())?;
     clock.lap("find files");
-    let survey = survey::survey(&mut corpus, &plan, progress)?;
+    let mut survey = survey::survey(&mut corpus, &plan, progress)?;
     clock.lap("read and sketch");
     let copies = exact::copies(&corpus, &survey, progress)?;
     clock.lap("compare copies");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = documents::pairs(&survey, &copies, &plan, progress);
     clock.lap("join and verify");
-    let passages = passages::find(&corpus, &survey, &copies, &documents, &plan, progress)?;
+    // Pairs are counted; the sets they were counted on are not needed any more.
+    survey.sets = ShingleSets::default();
+    let passages = passages::find(&corpus, &mut survey, &copies, &documents, &plan, progress)?;
     clock.lap("follow passages");
     let rows = rows::write(&corpus, &survey, &copies, &documents, &passages, &plan, progress)?;
     clock.lap("quote");

@@ -23,7 +23,7 @@ use super::survey::Sketched;
 /// Finds the passages within and across documents.
 pub fn find(
     corpus: &Corpus,
-    sketched: &Sketched,
+    sketched: &mut Sketched,
     copies: &Copies,
     documents: &DocumentPairs,
     plan: &Plan,
@@ -33,22 +33,26 @@ pub fn find(
         return Ok(Passages::default());
     }
     let inside = plan.options.inside_duplicates;
-    let fingerprints =
-        sketched.fingerprints.iter().filter(|one| inside || copies.is_first(one.document)).copied();
+    let mut fingerprints = std::mem::take(&mut sketched.fingerprints);
+    fingerprints.retain(|one| inside || copies.is_first(one.document));
     let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
-    let meetings = Meetings::of(fingerprints.collect());
+    let meetings = Meetings::of(fingerprints);
     let wanted = meetings.documents();
     let units = corpus.revisit(
         &sketched.catalog,
         &wanted,
         "reading again",
         progress,
-        || (Tokenizer::new(plan.sketch.seed), Vec::new()),
-        |(tokenizer, texts), id, document| texts.push((id, Tokens::of(document.text, tokenizer))),
+        || (Tokenizer::new(plan.sketch.seed), Tokens::default(), Vec::new()),
+        |(tokenizer, tokens, texts), id, document| {
+            tokens.clear();
+            tokenizer.for_each(document.text, |token, _| tokens.push(token));
+            texts.push((id, tokens.without_spans()));
+        },
     )?;
     let mut tokens: AHashMap<DocId, Tokens> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    tokens.extend(units.into_iter().flat_map(|(_, texts)| texts));
+    tokens.extend(units.into_iter().flat_map(|(_, _, texts)| texts));
     let hits = meetings.hits(|document| &tokens[&document], apart, &plan.options.passages);
     progress.begin("following", hits.len() as u64, Unit::Items);
     let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
@@ -67,6 +71,6 @@ pub fn find(
         .flatten_iter()
         .collect();
     progress.end();
-    matches.extend(sketched.within.iter().cloned());
+    matches.append(&mut sketched.within);
     Ok(Passages::group(matches))
 }

@@ -17,18 +17,12 @@ use std::ops::Range;
 use crate::document::Span;
 
 /// The tokens of one document, column by column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tokens {
     hashes: Vec<u64>,
     spans: Vec<Span>,
-    /// Half words before each token, and in all.
+    /// Half words before each token, and in all; nothing as long as every token is a whole word.
     half_words: Vec<u32>,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Tokens { hashes: Vec::new(), spans: Vec::new(), half_words: vec![0] }
-    }
 }
 
 impl Tokens {
@@ -39,19 +33,32 @@ impl Tokens {
         tokens
     }
 
+    /// The same tokens without their places, in as little memory as they need.
+    pub fn without_spans(&self) -> Self {
+        Tokens {
+            hashes: self.hashes.clone(),
+            spans: Vec::new(),
+            half_words: self.half_words.clone(),
+        }
+    }
+
     /// Makes it empty, keeping the memory.
     pub fn clear(&mut self) {
         self.hashes.clear();
         self.spans.clear();
-        self.half_words.truncate(1);
+        self.half_words.clear();
     }
 
     /// Adds a token that stands after all others.
     pub fn push(&mut self, token: Token) {
-        let before = self.half_words[self.hashes.len()];
+        if token.unspaced && self.half_words.is_empty() {
+            self.half_words.extend((0..=self.hashes.len() as u32).map(|words| 2 * words));
+        }
+        if let Some(&before) = self.half_words.last() {
+            self.half_words.push(before + if token.unspaced { 1 } else { 2 });
+        }
         self.hashes.push(token.hash);
         self.spans.push(token.span);
-        self.half_words.push(before + if token.unspaced { 1 } else { 2 });
     }
 
     /// How many tokens there are.
@@ -76,6 +83,9 @@ impl Tokens {
 
     /// How many half words a range of tokens has: two a word, one a character of an unspaced script.
     pub fn half_words(&self, range: Range<usize>) -> u32 {
+        if self.half_words.is_empty() {
+            return 2 * range.len() as u32;
+        }
         self.half_words[range.end] - self.half_words[range.start]
     }
 
