@@ -86,9 +86,9 @@ impl Meetings {
                         hits.extend(others.filter_map(|other| meet(one, other, &apart)));
                     }
                 } else {
-                    for mut part in parts(group, &tokens, params.min_words_across) {
+                    for part in parts(group, &tokens, params.min_words_across) {
                         meet_first(&part, &apart, &mut hits);
-                        meet_next(&mut part, &tokens, &apart, &mut hits);
+                        meet_next(&part, &apart, &mut hits);
                     }
                 }
                 hits
@@ -111,14 +111,16 @@ fn meet(
     meets.then_some(Hit { a: a.document, b: b.document, at_a: a.position, at_b: b.position })
 }
 
-/// Meets each place with the first, and where those two are apart with the next that it can meet.
+/// Meets each place with the first, and where those two are apart with another that it can meet.
 fn meet_first(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: &mut Vec<Hit>) {
+    let place = |one: &&Fingerprint| (one.document, one.position);
+    let Some(first) = part.iter().min_by_key(place) else { return };
     let mut second = None;
     let mut left = Vec::new();
-    for one in &part[1..] {
-        match meet(&part[0], one, &apart) {
+    for one in part {
+        match meet(first, one, &apart) {
             Some(hit) => {
-                second.get_or_insert(one);
+                second = second.into_iter().chain([one]).min_by_key(place);
                 hits.push(hit);
             }
             None => left.push(one),
@@ -130,16 +132,9 @@ fn meet_first(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: 
     }
 }
 
-/// Meets each place with the next in the order of the words that follow: whatever
+/// Meets each place with the next: in the order of the words that follow, whatever
 /// a place shares with another from here on, it shares with those between them.
-fn meet_next<'t>(
-    part: &mut [Fingerprint],
-    tokens: impl Fn(DocId) -> &'t Tokens,
-    apart: impl Fn(DocId, DocId) -> bool,
-    hits: &mut Vec<Hit>,
-) {
-    let following = |one: &Fingerprint| &tokens(one.document).hashes()[one.position as usize..];
-    part.sort_by(|one, other| following(one).cmp(following(other)).then_with(|| one.cmp(other)));
+fn meet_next(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: &mut Vec<Hit>) {
     for (index, one) in part.iter().enumerate() {
         let mut nexts = part[index + 1..].iter().take(MOST_TRIES);
         hits.extend(nexts.find_map(|next| meet(one, next, &apart)));
@@ -147,7 +142,7 @@ fn meet_next<'t>(
 }
 
 /// The places of a group by each run of `min_words` that holds their k-gram; a
-/// place is then the start of the run. Each part in order of documents.
+/// place is then the start of the run. Each part in the order of the words that follow.
 fn parts<'t>(
     group: &[Fingerprint],
     tokens: impl Fn(DocId) -> &'t Tokens,
@@ -155,7 +150,10 @@ fn parts<'t>(
 ) -> Vec<Vec<Fingerprint>> {
     let mut by_run: AHashMap<(u32, u64), Vec<Fingerprint>> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    for &one in group {
+    let following = |one: &Fingerprint| &tokens(one.document).hashes()[one.position as usize..];
+    let mut places = group.to_vec();
+    places.sort_by(|one, other| following(one).cmp(following(other)).then_with(|| one.cmp(other)));
+    for one in places {
         let tokens = tokens(one.document);
         let at = one.position as usize;
         // The run may start any number of words before the k-gram, as long as it reaches it.
@@ -175,9 +173,5 @@ fn parts<'t>(
             by_run.entry((before as u32, hash)).or_default().push(place);
         }
     }
-    let mut parts: Vec<Vec<Fingerprint>> =
-        by_run.into_values().filter(|part| part.len() > 1).collect();
-    parts.sort_unstable();
-    parts.dedup();
-    parts
+    by_run.into_values().filter(|part| part.len() > 1).collect()
 }
