@@ -37,11 +37,6 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// Whether the two share at least one byte.
-    pub fn overlaps(self, other: Span) -> bool {
-        self.start < other.end && other.start < self.end
-    }
-
     /// The smallest span around both.
     pub fn hull(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }

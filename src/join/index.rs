@@ -128,6 +128,11 @@ impl PrefixIndex {
             let bit = spread >> filter_shift;
             filter[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
+        // A crowd without a leader has no entry, and who meets it must be told all the same.
+        for &shingle in &crowded {
+            let bit = (shingle << spare) >> filter_shift;
+            filter[(bit >> 6) as usize] |= 1 << (bit & 63);
+        }
         let mut sum = 0;
         for start in &mut directory {
             sum += *start;
@@ -140,7 +145,7 @@ impl PrefixIndex {
     /// often as they do; tells whether one of the shingles is that of a crowd.
     pub fn look_up(&self, shingles: &[u64], hits: &mut Vec<DocId>) -> bool {
         let mut meets_crowd = false;
-        if self.entries.is_empty() {
+        if self.entries.is_empty() && self.crowded.is_empty() {
             return false;
         }
         for &shingle in shingles {
@@ -178,4 +183,27 @@ fn thin_crowds(
         entries.par_sort_unstable();
     }
     crowded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_met_even_if_nobody_leads_it() {
+        let documents: Vec<DocId> = (0..=CROWD_SIZE as u32).map(DocId).collect();
+        let shingles: [u64; 1] = [7 << 40];
+        let frequencies = Frequencies::count(
+            u64::MAX,
+            std::iter::once((&documents[..], |_: DocId| &shingles[..])),
+        );
+        for leaders in [Vec::new(), vec![DocId(3)]] {
+            let lead = |_: &[DocId]| leaders.clone();
+            let index = PrefixIndex::build(&documents, |_| &shingles, |_| 1, &frequencies, lead);
+            let mut hits = Vec::new();
+            assert!(index.look_up(&shingles, &mut hits));
+            assert_eq!(hits, leaders);
+            assert!(!index.look_up(&[8 << 40], &mut hits));
+        }
+    }
 }

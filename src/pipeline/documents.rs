@@ -1,8 +1,9 @@
 //! Shingle sets to verified pairs of documents.
 //!
 //! In: the sketched corpus without its exact copies. Out: [`DocumentPairs`].
-//! Near pairs come from the bands, those of documents too short for a
-//! signature and every contained pair from the complete join; both are verified alike.
+//! They come from the complete join: all of them, or with `--method minhash` the
+//! contained ones and those of documents too short for a signature, and the
+//! other near ones from the bands. All are verified alike.
 
 use ahash::AHashSet;
 use rayon::prelude::*;
@@ -30,7 +31,7 @@ pub struct DocumentPairs {
     pub clusters: Clusters,
     /// Which of them are too large, or too crowded, for all their pairs to be written.
     pub is_large: Vec<bool>,
-    /// All pairs, each way round once: the earlier document in the upper half.
+    /// All pairs, as [`key`] makes them.
     pairs: AHashSet<u64>,
 }
 
@@ -59,7 +60,7 @@ impl DocumentPairs {
     }
 }
 
-/// Two documents as one number.
+/// Two documents as one number, the earlier in the upper half.
 fn key(one: DocId, other: DocId) -> u64 {
     u64::from(one.min(other).0) << 32 | u64::from(one.max(other).0)
 }

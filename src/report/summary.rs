@@ -62,7 +62,8 @@ pub struct Counts {
     pub droppable: u64,
     /// Clusters of more than a thousand documents, written as a star.
     pub stars: u64,
-    /// Documents that shared a band with more than a thousand others and were compared with the first of them only.
+    /// Documents that share a band or a rare shingle with more than a thousand others and
+    /// were compared with a few of these only.
     pub crowded: u64,
 }
 
@@ -151,7 +152,7 @@ impl fmt::Display for Summary {
         if found.crowded > 0 {
             writeln!(
                 f,
-                "summarised {} that share a band with more than 1,000 others were compared with the first of these",
+                "summarised {} that share a band or a rare shingle with more than 1,000 others were compared with a few of these",
                 count(found.crowded, "document")
             )?;
         }
