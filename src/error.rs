@@ -30,6 +30,9 @@ pub enum ErrorKind {
     /// The operating system refused.
     #[error("{0}")]
     Io(#[source] std::io::Error),
+    /// The folder for temporary files cannot be used.
+    #[error("temporary file: {0}")]
+    Temporary(#[source] std::io::Error),
     /// Compressed data ends or breaks before its own end mark.
     #[error("damaged {format} data: {detail}")]
     Damaged {
@@ -163,6 +166,10 @@ impl Error {
             ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
                 "free some space, or write elsewhere".to_owned()
             }
+            ErrorKind::Temporary(_) => {
+                "name another folder for temporary files with `--temp-dir`, or raise `--memory`"
+                    .to_owned()
+            }
             _ => return None,
         })
     }
@@ -183,7 +190,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {
-            ErrorKind::Io(error) => error.source(),
+            ErrorKind::Io(error) | ErrorKind::Temporary(error) => error.source(),
             _ => None,
         }
     }

@@ -44,5 +44,6 @@ pub mod read;
 pub mod report;
 pub mod shingle;
 pub mod sketch;
+pub mod spill;
 pub mod text;
 pub mod verify;

@@ -9,8 +9,6 @@
 //! MurmurHash3 finaliser). Two different shingles of a pair of documents of
 //! 10,000 shingles each share a hash with a chance below 10^-11.
 
-use crate::document::DocId;
-
 /// Multiplier of the polynomial: odd, from the fractional part of the golden ratio.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -100,44 +98,6 @@ impl SetBuilder {
             }
             set[place] = shingle;
         }
-    }
-}
-
-/// The shingle sets of all documents, as the units of reading gave them.
-#[derive(Debug, Default)]
-pub struct ShingleSets {
-    arenas: Vec<Vec<u64>>,
-    places: Vec<Place>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    arena: u32,
-    start: u32,
-    length: u32,
-}
-
-impl ShingleSets {
-    /// Adds the sets of the next documents: one after the other in `arena`, with their `lengths`.
-    pub fn push_unit(&mut self, arena: Vec<u64>, lengths: impl IntoIterator<Item = u32>) {
-        let mut start = 0;
-        for length in lengths {
-            self.places.push(Place { arena: self.arenas.len() as u32, start, length });
-            start += length;
-        }
-        debug_assert_eq!(start as usize, arena.len());
-        self.arenas.push(arena);
-    }
-
-    /// A document's distinct shingles, ascending.
-    pub fn get(&self, document: DocId) -> &[u64] {
-        let Place { arena, start, length } = self.places[document.index()];
-        &self.arenas[arena as usize][start as usize..][..length as usize]
-    }
-
-    /// How many distinct shingles a document has.
-    pub fn size(&self, document: DocId) -> usize {
-        self.places[document.index()].length as usize
     }
 }
 

@@ -1,12 +1,24 @@
 //! Candidates to pairs: what two documents really share.
 //!
-//! In: two shingle sets. Out: a [`Pair`] with the true size of their
+//! In: two shingle [`Set`]s. Out: a [`Pair`] with the true size of their
 //! intersection, from which Jaccard similarity and containment follow, if it
 //! meets the [`Criteria`]. The merge stops as soon as the intersection can no
 //! longer reach what is needed.
 
 use crate::document::DocId;
-use crate::shingle::ShingleSets;
+
+/// A document as it is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Set<'a, T = u64> {
+    /// Which one it is.
+    pub document: DocId,
+    /// Its distinct shingles, ascending.
+    pub shingles: &'a [T],
+    /// How many tokens it has.
+    pub words: u32,
+    /// Whether it is long enough to be contained in another.
+    pub may_be_contained: bool,
+}
 
 /// Two documents with what they share, counted on their whole shingle sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,23 +64,18 @@ impl Criteria {
     }
 
     /// Counts what two documents share, unless it is too little for either criterion.
-    /// `may_be_contained` tells whether the smaller is long enough for containment to count.
     /// Cost: linear in the two sets, less when they differ much.
-    pub fn verify(
-        &self,
-        sets: &ShingleSets,
-        one: DocId,
-        other: DocId,
-        may_be_contained: bool,
-    ) -> Option<Pair> {
-        let (a, b) = if one < other { (one, other) } else { (other, one) };
-        let (set_a, set_b) = (sets.get(a), sets.get(b));
-        let (size_a, size_b) = (set_a.len(), set_b.len());
+    pub fn verify<T: Copy + Ord>(&self, one: Set<'_, T>, other: Set<'_, T>) -> Option<Pair> {
+        let (a, b) = if one.document < other.document { (one, other) } else { (other, one) };
+        let (size_a, size_b) = (a.shingles.len(), b.shingles.len());
+        // Fewer words decide between sets of one size, not the order of reading.
+        let smaller = std::cmp::min_by_key(a, b, |set| (set.shingles.len(), set.words));
         let near = least_overlap_near(self.threshold, size_a, size_b);
-        let contained = least_overlap_contained(self.containment, size_a.min(size_b));
-        let least = if may_be_contained { near.min(contained) } else { near };
-        let shared = overlap(set_a, set_b, least)?;
-        Some(Pair { a, b, shared: shared as u32, size_a: size_a as u32, size_b: size_b as u32 })
+        let contained = least_overlap_contained(self.containment, smaller.shingles.len());
+        let least = if smaller.may_be_contained { near.min(contained) } else { near };
+        let shared = overlap(a.shingles, b.shingles, least)? as u32;
+        let (size_a, size_b) = (size_a as u32, size_b as u32);
+        Some(Pair { a: a.document, b: b.document, shared, size_a, size_b })
     }
 }
 
@@ -97,7 +104,7 @@ pub fn least_overlap_contained(containment: f64, size: usize) -> usize {
 const LEAP: usize = 8;
 
 /// The size of the intersection of two ascending sets, if it is at least `least`.
-fn overlap(one: &[u64], other: &[u64], least: usize) -> Option<usize> {
+fn overlap<T: Copy + Ord>(one: &[T], other: &[T], least: usize) -> Option<usize> {
     let (small, large) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     // How many of the smaller set may be missing in the larger.
     let missing = small.len().checked_sub(least)?;
@@ -110,7 +117,7 @@ fn overlap(one: &[u64], other: &[u64], least: usize) -> Option<usize> {
 }
 
 /// Goes through both sets, and stops once too many of the smaller are `missing`.
-fn overlap_walking(small: &[u64], large: &[u64], missing: usize) -> Option<usize> {
+fn overlap_walking<T: Copy + Ord>(small: &[T], large: &[T], missing: usize) -> Option<usize> {
     const STEP: usize = 32;
     let (mut i, mut j, mut shared) = (0, 0, 0);
     while i < small.len() && j < large.len() {
@@ -130,7 +137,7 @@ fn overlap_walking(small: &[u64], large: &[u64], missing: usize) -> Option<usize
 }
 
 /// Looks for each of the smaller set in the larger, from where the last one was, in growing leaps.
-fn overlap_leaping(small: &[u64], large: &[u64], missing: usize) -> Option<usize> {
+fn overlap_leaping<T: Copy + Ord>(small: &[T], large: &[T], missing: usize) -> Option<usize> {
     let (mut rest, mut shared) = (large, 0);
     for (index, &x) in small.iter().enumerate() {
         if index - shared > missing {

@@ -8,11 +8,11 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{Find, Method, Pairs, ScanOptions};
+use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
 use dittograph::read::{Format, ReadOptions};
 use dittograph::report::OutputFormat;
 
-use super::size;
+use super::{memory, size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -150,6 +150,20 @@ pub struct ScanArguments {
     /// The output does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+
+    /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
+    ///
+    /// What does not fit is put into temporary files. The output does not depend on it. At least
+    /// 128M; a document must fit as well.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    pub memory: Option<u64>,
+
+    /// Where to put temporary files [default: the system's folder for them]
+    ///
+    /// They have no names and are gone when the program ends, however it ends. They take up to
+    /// about as much room as the text.
+    #[arg(long, value_name = "DIR")]
+    pub temp_dir: Option<PathBuf>,
 
     /// What and how to find
     #[command(flatten)]
@@ -369,6 +383,8 @@ impl ScanArguments {
             pairs: finding.pairs,
             inside_duplicates: finding.inside_duplicates,
             seed: finding.seed,
+            memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
+            temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
         }
     }
 }

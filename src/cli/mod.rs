@@ -2,6 +2,7 @@
 
 mod args;
 mod interrupt;
+mod memory;
 mod messages;
 mod output;
 mod progress;

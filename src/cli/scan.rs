@@ -8,7 +8,7 @@ use super::args::ScanArguments;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
-use super::{Outcome, interrupt};
+use super::{Outcome, interrupt, memory};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -38,7 +38,7 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     if let Some(output) = clusters {
         output.finish(|out| write_clusters(&scan.clusters, arguments.format, out))?;
     }
-    scan.summary.peak_memory = peak_memory();
+    scan.summary.peak_memory = memory::peak();
     if let Some(output) = summary_file {
         output.finish(|out| {
             serde_json::to_writer_pretty(&mut *out, &scan.summary)?;
@@ -59,12 +59,4 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     } else {
         Outcome::Done
     })
-}
-
-/// The largest resident size of this process so far, in bytes, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kilobytes * 1024)
 }

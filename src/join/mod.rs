@@ -1,9 +1,7 @@
-//! The complete join: every pair of sets of which enough of the smaller stands in the larger.
+//! The complete join: every two documents of which enough of the smaller may stand in the larger.
 //!
-//! In: the shingle sets and, for each document, the share of its own shingles
-//! that a partner of at least its size must have. Out: every two documents for
-//! which that may hold, found through their rarest shingles; nothing is missed,
-//! by construction.
+//! In: the [`Lists`] of all documents and, for each, its [`Role`]. Out: [`Candidates`], in which no
+//! pair is missing, by construction.
 //!
 //! If at least α of the n shingles of x stand in y, then of any n - α + 1
 //! shingles of x at least one stands in y. So an index of that many shingles
@@ -14,33 +12,39 @@
 //! no smaller asks for α = ⌈2t/(1+t)·n⌉. Which shingles are rarest
 //! changes the cost and never the result, so their frequencies may be approximate.
 //!
-//! *Any* n - α + 1 shingles will do, so they are taken from the lower part of
+//! *Any* n - α + 1 shingles will do, so they are taken from the lower quarter of
 //! the hash space, the same for all documents, and only that part of each y
-//! is looked up: at α = 0.9·n a quarter of it instead of the whole. Documents
-//! that have too few shingles there, as short ones may by chance, go to
-//! indexes of the lower half and of the whole, which are small. With a few more
-//! shingles than n - α + 1 as many more must be met, which spares most vain checks.
+//! is looked up. [`prefix`](Prefixes) tells what of documents that have too few shingles there.
 //!
-//! A shingle that stands in the prefix of more than [`CROWD_SIZE`](crate::lsh::CROWD_SIZE) documents tells of a
+//! A shingle that stands in the prefix of more than [`CROWD_SIZE`] documents tells of a
 //! crowd: copies of one template, whose pairs would be quadratic. Of a crowd
 //! only its leaders ([`Crowds`]) are indexed; its members are compared with them.
+//!
+//! All of it reads lists from one end to the other. What is held is a table of counts, a byte or two
+//! for each shingle of the lower quarter, and the index, in as many pieces as memory asks for.
 
 mod crowd;
+mod frequencies;
 mod index;
+mod lists;
+mod prefix;
 
+use std::collections::BTreeMap;
+
+use ahash::{AHashMap, RandomState};
 use rayon::prelude::*;
 
 use crate::document::DocId;
-use crate::lsh::Candidate;
+use crate::error::Result;
+use crate::lsh::{CROWD_SIZE, Candidate};
 use crate::progress::{Progress, Unit};
-use crate::shingle::ShingleSets;
-use crate::verify::{Pair, least_overlap_contained};
-use index::{Frequencies, PrefixIndex};
+use crate::spill::Workspace;
+use index::{Entry, PrefixIndex};
+use lists::Part;
+use prefix::Prefixes;
 
-pub use crowd::Crowds;
-
-/// The parts of the hash space that prefixes are taken from: the lower quarter, half, or all of it.
-const PARTS: [u32; 3] = [2, 1, 0];
+pub use crowd::{Crowds, Likeness, Listed};
+pub use lists::{ListBuilder, Lists, UnitLists};
 
 /// The least share of its own shingles that a set has in a set of at least its
 /// size, when their Jaccard similarity is at least `threshold`.
@@ -48,158 +52,169 @@ pub fn share_of_smaller(threshold: f64) -> f64 {
     2.0 * threshold / (1.0 + threshold)
 }
 
+/// What a document is to the join.
+#[derive(Clone, Copy, Debug)]
+pub enum Role {
+    /// It takes no part.
+    Absent,
+    /// It is looked up only: pairs of which it is the smaller are not wanted.
+    Larger,
+    /// It is indexed as well, for partners that have this share of its shingles.
+    Either {
+        /// From above 0 to 1.
+        share: f64,
+    },
+}
+
 /// What the join found.
 #[derive(Debug, Default)]
-pub struct Joined {
-    /// The verified pairs, each once, in no order.
-    pub pairs: Vec<Pair>,
+pub struct Candidates {
+    /// Pairs of documents, the earlier first; ascending, each once.
+    pub pairs: Vec<Candidate>,
     /// Documents that were compared with the leaders of a crowd, not with all of it; ascending.
     pub crowded: Vec<DocId>,
 }
 
-/// Finds every two of `documents` of which the smaller, by its own `share`
-/// (none if it is not to be found as the smaller), stands in the larger, as
-/// `verify` sees it. Of a crowd, members that are `is_near` to a leader are left to it.
+/// Entries that an index has at the most for each byte of memory: it takes a quarter.
+const ENTRIES_A_BYTE: f64 = 1.0 / 64.0;
+
+/// Finds every two documents of which the smaller, by its own share, may stand in the larger.
+/// Members of a crowd that are near to a leader, as `judge` sees it, are left to it.
 ///
-/// Cost: one index entry for each of the n - α + 1 rarest shingles of a
-/// document, a lookup for some share of the shingles of each document, and
-/// what there is to verify, of which crowds keep it from being quadratic.
-pub fn complete(
-    sets: &ShingleSets,
-    documents: &[DocId],
-    share: impl Fn(DocId) -> Option<f64> + Sync,
+/// Cost: one index entry for each of the n - α + 1 rarest shingles of a document that has a chance
+/// of a partner, and a lookup of a quarter of the shingles of each document.
+///
+/// # Errors
+/// Those of [`Spill`](crate::spill::Spill).
+pub fn candidates(
+    lists: &Lists,
+    role: impl Fn(DocId) -> Role + Sync,
+    judge: impl Fn(Listed<'_>, Listed<'_>) -> Likeness + Sync,
+    workspace: &Workspace,
     progress: &dyn Progress,
-    verify: impl Fn(Candidate) -> Option<Pair> + Sync,
-    is_near: impl Fn(&Pair) -> bool,
-) -> Joined {
-    let prefixes = Prefixes::new(sets, documents, share);
-    let by_part: [Vec<DocId>; PARTS.len()] = std::array::from_fn(|part| {
-        documents
-            .iter()
-            .copied()
-            .filter(|&document| prefixes.of(document).part == part as u8)
-            .collect()
-    });
-    let frequencies = Frequencies::count(
-        u64::MAX >> PARTS[0],
-        by_part.iter().zip(PARTS).map(|(documents, part)| {
-            (&documents[..], move |document| lower_part(sets.get(document), part))
-        }),
-    );
+) -> Result<Candidates> {
+    let mut prefixes = Prefixes::choose(lists, &role, workspace)?;
     let mut crowds = Crowds::default();
-    let indexes: Vec<PrefixIndex> = by_part
-        .iter()
-        .zip(PARTS)
-        .map(|(documents, part)| {
-            let shingles = |document| lower_part(sets.get(document), part);
-            let length = |document| prefixes.of(document).length as usize;
-            PrefixIndex::build(documents, shingles, length, &frequencies, |list| {
-                crowds.lead(list, &verify, &is_near)
-            })
-        })
-        .collect();
-    drop(frequencies);
-    progress.begin("joining", documents.len() as u64, Unit::Items);
-    let found: Vec<(Vec<Pair>, Vec<DocId>)> = documents
-        .par_chunks(256)
-        .map(|chunk| {
-            let mut hits = Vec::new();
-            let (mut pairs, mut crowded) = (Vec::new(), Vec::new());
-            for &larger in chunk {
-                hits.clear();
-                let set = sets.get(larger);
-                let mut meets_crowd = false;
-                for (index, part) in indexes.iter().zip(PARTS) {
-                    meets_crowd |= index.look_up(lower_part(set, part), &mut hits);
-                }
-                if meets_crowd {
-                    crowded.push(larger);
-                }
-                hits.sort_unstable();
-                pairs.extend(hits.chunk_by(|one, other| one == other).filter_map(|hits| {
-                    let smaller = hits[0];
-                    // What a crowd left out of the index cannot be hit.
-                    let enough =
-                        meets_crowd || hits.len() >= usize::from(prefixes.of(smaller).hits);
-                    let ordered = (sets.size(smaller), smaller) < (set.len(), larger);
-                    if enough && ordered { verify((smaller, larger)) } else { None }
-                }));
-            }
-            progress.advance(chunk.len() as u64);
-            (pairs, crowded)
-        })
-        .collect();
-    progress.end();
-    let mut joined = Joined { pairs: crowds.pairs, crowded: Vec::new() };
-    for (pairs, crowded) in found {
-        joined.pairs.extend(pairs);
-        joined.crowded.extend(crowded);
+    // For each shingle of a crowd its leaders.
+    let mut crowded: AHashMap<u32, Vec<DocId>> =
+        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    for (shingle, members) in find_crowds(&prefixes)? {
+        let leaders = crowds.lead(&members, lists, &judge)?;
+        for member in members.iter().filter(|member| !leaders.contains(member)) {
+            prefixes.lose_one(*member);
+        }
+        crowded.insert(shingle, leaders);
     }
+    let mut joined = Candidates { pairs: std::mem::take(&mut crowds.candidates), crowded: Vec::new() };
+    let most = ((workspace.memory() as f64 * ENTRIES_A_BYTE) as usize).max(1 << 20);
+    let rounds = prefixes.len().div_ceil(most).max(1);
+    progress.begin("joining", (rounds * lists.units()) as u64, Unit::Items);
+    // A mark tells who meets a crowd, be it only one that nobody leads.
+    let mut entries: Vec<Entry> =
+        crowded.keys().map(|&shingle| Entry::new(shingle, CROWD)).collect();
+    let mut look_up = |entries: &mut Vec<Entry>| -> Result<()> {
+        let index = PrefixIndex::new(std::mem::take(entries));
+        let found = look_up_all(lists, &index, &prefixes, &role, progress)?;
+        joined.pairs.extend(found.pairs);
+        joined.crowded.extend(found.crowded);
+        Ok(())
+    };
+    prefixes.for_each(|unit| {
+        if entries.len() + unit.len() > most && !entries.is_empty() {
+            look_up(&mut entries)?;
+        }
+        entries.extend(unit.iter().filter(|entry| match crowded.get(&entry.shingle()) {
+            Some(leaders) => leaders.contains(&entry.document()),
+            None => true,
+        }));
+        Ok(())
+    })?;
+    look_up(&mut entries)?;
+    progress.end();
     joined.pairs.par_sort_unstable();
     joined.pairs.dedup();
-    joined
+    joined.crowded.sort_unstable();
+    joined.crowded.dedup();
+    Ok(joined)
 }
 
-/// What is indexed of a document.
-#[derive(Clone, Copy, Default)]
-struct Prefix {
-    /// The part of the hash space that it is taken from, by its place in [`PARTS`].
-    part: u8,
-    /// How many of its rarest shingles there.
-    length: u32,
-    /// How many of these a partner has at least.
-    hits: u8,
-}
+/// Stands in the index for a crowd; there are fewer documents than this.
+const CROWD: DocId = DocId(u32::MAX);
 
-/// What is indexed of each document, by number.
-struct Prefixes(Vec<Prefix>);
-
-/// Shingles that a prefix is lengthened by, where it can be: a partner then has
-/// that many more of them, and who shares a lucky one is not verified in vain.
-const SURPLUS: usize = 3;
-
-impl Prefixes {
-    fn new(
-        sets: &ShingleSets,
-        documents: &[DocId],
-        share: impl Fn(DocId) -> Option<f64> + Sync,
-    ) -> Self {
-        let prefix = |&document: &DocId| -> Prefix {
-            let Some(share) = share(document) else { return Prefix::default() };
-            let set = sets.get(document);
-            // A hair less than the share asks for, so that no rounding loses a pair; the pair is verified anyway.
-            let least = least_overlap_contained(share - 1e-9, set.len()).min(set.len());
-            let shortest = set.len() - least + 1;
-            let available = |part: usize| lower_part(set, PARTS[part]).len();
-            // The last part is the whole set, of which a prefix is never more, if there is a set.
-            let part = (0..PARTS.len()).find(|&part| available(part) >= shortest);
-            let part = part.unwrap_or(PARTS.len() - 1);
-            let surplus = SURPLUS.min(available(part).saturating_sub(shortest));
-            Prefix {
-                part: part as u8,
-                length: (shortest + surplus) as u32,
-                hits: surplus as u8 + 1,
-            }
+/// Looks up all documents in a piece of the index.
+fn look_up_all(
+    lists: &Lists,
+    index: &PrefixIndex,
+    prefixes: &Prefixes,
+    role: &(impl Fn(DocId) -> Role + Sync),
+    progress: &dyn Progress,
+) -> Result<Candidates> {
+    let units = (0..lists.units()).into_par_iter().map(|unit| {
+        let mut found = Candidates::default();
+        let mut hits = Vec::new();
+        let (mut low, mut high) = (Vec::new(), Vec::new());
+        let mut high = match prefixes.any_thin {
+            true => Some(lists.read(unit, Part::High, &mut high)?),
+            false => None,
         };
-        let count = documents.last().map_or(0, |last| last.index() + 1);
-        let mut all = vec![Prefix::default(); count];
-        let chosen: Vec<Prefix> = documents.par_iter().map(prefix).collect();
-        for (document, prefix) in documents.iter().zip(chosen) {
-            all[document.index()] = prefix;
+        for list in lists.read(unit, Part::Low, &mut low)? {
+            let high = high.as_mut().and_then(Iterator::next).map_or(&[][..], |list| list.shingles);
+            if matches!(role(list.document), Role::Absent) {
+                continue;
+            }
+            hits.clear();
+            index.look_up(list.shingles, &mut hits);
+            index.look_up(high, &mut hits);
+            hits.sort_unstable();
+            if hits.last() == Some(&CROWD) {
+                found.crowded.push(list.document);
+                hits.truncate(hits.partition_point(|&hit| hit < CROWD));
+            }
+            for hits in hits.chunk_by(|one, other| one == other) {
+                let (one, other) = (hits[0], list.document);
+                if one != other && hits.len() >= usize::from(prefixes.hits(one)) {
+                    found.pairs.push((one.min(other), one.max(other)));
+                }
+            }
         }
-        Prefixes(all)
+        progress.advance(1);
+        Ok(found)
+    });
+    let units: Vec<Candidates> = units.collect::<Result<_>>()?;
+    let mut joined = Candidates::default();
+    for unit in units {
+        joined.pairs.extend(unit.pairs);
+        joined.crowded.extend(unit.crowded);
     }
-
-    fn of(&self, document: DocId) -> Prefix {
-        self.0[document.index()]
-    }
+    Ok(joined)
 }
 
-/// What of an ascending set is in the lower part of the hash space that so many halvings leave.
-fn lower_part(set: &[u64], halvings: u32) -> &[u64] {
-    if halvings == 0 {
-        return set;
+/// Counters for the search of crowds: few shingles share one with so many others that it looks like a crowd.
+const COUNTERS: usize = 1 << 20;
+
+/// The shingles that stand in the prefix of more than [`CROWD_SIZE`] documents, with these, ascending.
+fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
+    let mut crowds: BTreeMap<u32, Vec<DocId>> = BTreeMap::new();
+    if prefixes.len() <= CROWD_SIZE {
+        return Ok(crowds);
     }
-    let last = u64::MAX >> halvings;
-    &set[..set.partition_point(|&shingle| shingle <= last)]
+    let mut counters = vec![0u32; COUNTERS];
+    let counter = |entry: &Entry| entry.shingle() as usize % COUNTERS;
+    prefixes.for_each(|entries| {
+        entries.iter().for_each(|entry| counters[counter(entry)] += 1);
+        Ok(())
+    })?;
+    if counters.iter().all(|&count| count as usize <= CROWD_SIZE) {
+        return Ok(crowds);
+    }
+    prefixes.for_each(|entries| {
+        let suspect = |entry: &&Entry| counters[counter(entry)] as usize > CROWD_SIZE;
+        for entry in entries.iter().filter(suspect) {
+            crowds.entry(entry.shingle()).or_default().push(entry.document());
+        }
+        Ok(())
+    })?;
+    crowds.retain(|_, members| members.len() > CROWD_SIZE);
+    crowds.values_mut().for_each(|members| members.sort_unstable());
+    Ok(crowds)
 }

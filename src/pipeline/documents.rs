@@ -1,26 +1,31 @@
-//! Shingle sets to verified pairs of documents.
+//! Sketches to verified pairs of documents.
 //!
-//! In: the sketched corpus without its exact copies. Out: [`DocumentPairs`].
-//! They come from the complete join: all of them, or with `--method minhash` the
-//! contained ones and those of documents too short for a signature, and the
-//! other near ones from the bands. All are verified alike.
+//! In: the sketched corpus. Out: [`DocumentPairs`].
+//! Candidates come from the complete join: all of them, or with `--method minhash` those of the
+//! contained pairs and of documents too short for a signature, and the others from the
+//! bands. They are read once more, and verified alike.
 
-use ahash::AHashSet;
-use rayon::prelude::*;
+use ahash::{AHashSet, RandomState};
 
 use crate::cluster::Clusters;
 use crate::document::DocId;
-use crate::join::{self, Crowds};
+use crate::error::Result;
+use crate::join::{self, Crowds, Likeness, Listed, Role};
 use crate::lsh::{Candidate, candidates};
-use crate::progress::{Progress, Unit};
-use crate::verify::Pair;
+use crate::progress::Progress;
+use crate::read::Corpus;
+use crate::spill::Workspace;
+use crate::verify::{Pair, Set};
 
 use super::exact::Copies;
-use super::survey::Sketched;
+use super::inspect::Inspected;
+use super::survey::{Facts, Sketched};
 use super::{LARGEST_COMPONENT, Method, Plan};
 
-/// What was verified, between documents that are the first of their text.
+/// What was verified.
 pub struct DocumentPairs {
+    /// Which documents are the same text. Only the first of them are in pairs.
+    pub copies: Copies,
     /// Pairs that reach the threshold, ascending.
     pub near: Vec<Pair>,
     /// Other pairs of which the smaller is contained in the larger, ascending.
@@ -31,13 +36,53 @@ pub struct DocumentPairs {
     pub clusters: Clusters,
     /// Which of them are too large, or too crowded, for all their pairs to be written.
     pub is_large: Vec<bool>,
+    /// What is written of the documents in any of this.
+    pub sides: Inspected,
     /// All pairs, as [`key`] makes them.
     pairs: AHashSet<u64>,
 }
 
 impl DocumentPairs {
-    fn new(pairs: Vec<Pair>, crowded: Vec<DocId>, copies: &Copies, plan: &Plan) -> Self {
-        let keys = pairs.iter().map(|pair| key(pair.a, pair.b)).collect();
+    /// Finds and verifies all pairs.
+    pub fn find(
+        corpus: &Corpus,
+        sketched: &Sketched,
+        plan: &Plan,
+        workspace: &Workspace,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let copies = Copies::by_content(&sketched.facts);
+        let join::Candidates { pairs: candidates, crowded } =
+            find_candidates(sketched, &copies, plan, workspace, progress)?;
+        let grouped = copies.groups.iter().flatten().copied();
+        let mut wanted: Vec<DocId> =
+            candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let inspected =
+            Inspected::read(corpus, sketched, &copies, &wanted, plan, workspace, progress)?;
+        drop(wanted);
+        let pairs = inspected.verify(&candidates, sketched, plan, progress)?;
+        let (copies, split_off) = copies.confirm(|one, other| inspected.are_equal(one, other))?;
+        Ok(Self::new(pairs, split_off, crowded, copies, inspected, plan))
+    }
+
+    fn new(
+        mut pairs: Vec<Pair>,
+        split_off: Vec<(DocId, DocId)>,
+        crowded: Vec<DocId>,
+        copies: Copies,
+        inspected: Inspected,
+        plan: &Plan,
+    ) -> Self {
+        if !split_off.is_empty() {
+            // Different words of one hash: shingle for shingle the documents look the same.
+            let same = |&(a, b): &(DocId, DocId)| Pair { a, b, shared: 1, size_a: 1, size_b: 1 };
+            pairs.extend(split_off.iter().map(same));
+            pairs.sort_unstable();
+        }
+        let mut keys: AHashSet<u64> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        keys.extend(pairs.iter().map(|pair| key(pair.a, pair.b)));
         let (near, contained): (Vec<Pair>, Vec<Pair>) =
             pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
         let copied =
@@ -49,7 +94,22 @@ impl DocumentPairs {
                 || members.iter().any(|member| crowded.binary_search(member).is_ok())
         };
         let is_large = clusters.members.iter().map(is_large).collect();
-        DocumentPairs { near, contained, crowded, clusters, is_large, pairs: keys }
+        let mut found: Vec<DocId> =
+            near.iter().chain(&contained).flat_map(|pair| [pair.a, pair.b]).collect();
+        found.sort_unstable();
+        let sides = inspected.into_sides(|document| {
+            found.binary_search(&document).is_ok() || copies.has_copy(document)
+        });
+        DocumentPairs {
+            copies,
+            near,
+            contained,
+            crowded,
+            clusters,
+            is_large,
+            sides,
+            pairs: keys,
+        }
     }
 
     /// Whether two documents are a pair, or would be if all of their large cluster were compared.
@@ -65,65 +125,66 @@ fn key(one: DocId, other: DocId) -> u64 {
     u64::from(one.min(other).0) << 32 | u64::from(one.max(other).0)
 }
 
-/// Finds and verifies all pairs.
-pub fn pairs(
+impl Plan {
+    /// Whether a document is long enough to be told of when another contains it.
+    pub fn may_be_contained(&self, facts: &Facts) -> bool {
+        facts.half_words >= 2 * self.options.passages.min_words_across
+    }
+}
+
+/// Every two documents that may be a pair, copies aside.
+fn find_candidates(
     sketched: &Sketched,
     copies: &Copies,
     plan: &Plan,
+    workspace: &Workspace,
     progress: &dyn Progress,
-) -> DocumentPairs {
-    let sets = &sketched.sets;
-    let distinct: Vec<DocId> = (0..sketched.facts.len() as u32)
-        .map(DocId)
-        .filter(|&document| sets.size(document) > 0 && copies.is_first(document))
-        .collect();
-    let long_enough = |document: DocId| {
-        sketched.facts[document.index()].half_words >= 2 * plan.options.passages.min_words_across
-    };
-    let verify = |(one, other): Candidate| {
-        // Fewer words decide between equal sets, not the order of reading.
-        let length = |document: DocId| sketched.facts[document.index()].tokens;
-        let smaller =
-            std::cmp::min_by_key(one, other, |&document| (sets.size(document), length(document)));
-        plan.criteria.verify(sets, one, other, long_enough(smaller))
-    };
+) -> Result<join::Candidates> {
+    let lists = &sketched.lists;
     let by_bands = |document: DocId| {
-        plan.options.method == Method::Minhash && sets.size(document) >= plan.sketch.num_hashes
+        plan.options.method == Method::Minhash && sketched.banded.binary_search(&document).is_ok()
     };
-    let share = |document: DocId| plan.share(by_bands(document), long_enough(document));
-    let is_near = |pair: &Pair| plan.criteria.is_near(pair);
-    let joined = join::complete(sets, &distinct, share, progress, verify, is_near);
-    let (mut pairs, mut crowded) = (joined.pairs, joined.crowded);
+    let role = |document: DocId| {
+        let facts = &sketched.facts[document.index()];
+        if facts.tokens == 0 || !copies.is_first(document) {
+            return Role::Absent;
+        }
+        match plan.share(by_bands(document), plan.may_be_contained(facts)) {
+            Some(share) => Role::Either { share },
+            None => Role::Larger,
+        }
+    };
+    let judge = |one: Listed<'_>, other: Listed<'_>| {
+        let [one, other] = [one, other].map(|(document, shingles)| {
+            let facts = &sketched.facts[document.index()];
+            let may_be_contained = plan.may_be_contained(facts);
+            Set { document, shingles, words: facts.tokens, may_be_contained }
+        });
+        match plan.criteria.verify(one, other) {
+            Some(pair) if plan.criteria.is_near(&pair) => Likeness::Near,
+            Some(_) => Likeness::Contained,
+            None => Likeness::Unlike,
+        }
+    };
+    let mut joined = join::candidates(lists, role, judge, workspace, progress)?;
     if plan.options.method == Method::Minhash {
         let (documents, keys) = first_of_their_text(sketched, copies, plan.lsh.bands);
         let found = candidates(&documents, &keys, plan.lsh.bands);
-        progress.begin("verifying", found.pairs.len() as u64, Unit::Items);
-        let is_known = |candidate: &Candidate| {
-            pairs.binary_search_by_key(candidate, |pair| (pair.a, pair.b)).is_ok()
-        };
-        let verified: Vec<Pair> = found
-            .pairs
-            .par_chunks(4096)
-            .flat_map_iter(|chunk| {
-                progress.advance(chunk.len() as u64);
-                let unknown = chunk.iter().filter(|candidate| !is_known(candidate));
-                unknown.filter_map(|&candidate| verify(candidate)).collect::<Vec<_>>()
-            })
-            .collect();
-        pairs.extend(verified);
         let mut crowds = Crowds::default();
         for crowd in &found.crowds {
-            crowds.lead(crowd, verify, is_near);
-            crowded.extend(crowd);
+            crowds.lead(crowd, lists, judge)?;
+            joined.crowded.extend(crowd);
         }
-        pairs.append(&mut crowds.pairs);
-        progress.end();
+        let together = |pairs: &mut Vec<Candidate>, others: Vec<Candidate>| {
+            pairs.extend(others);
+            pairs.sort_unstable();
+            pairs.dedup();
+        };
+        together(&mut joined.pairs, [found.pairs, crowds.candidates].concat());
+        joined.crowded.sort_unstable();
+        joined.crowded.dedup();
     }
-    pairs.par_sort_unstable();
-    pairs.dedup();
-    crowded.par_sort_unstable();
-    crowded.dedup();
-    DocumentPairs::new(pairs, crowded, copies, plan)
+    Ok(joined)
 }
 
 /// The banded documents that are the first of their text, with their keys.

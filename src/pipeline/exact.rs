@@ -1,21 +1,15 @@
 //! Documents of the same normalised text.
 //!
 //! In: the content hashes. Out: [`Copies`]: which documents are copies of an
-//! earlier one. Equal hashes only say where to look: the texts themselves are read
-//! again, folded, and compared byte by byte.
+//! earlier one. Equal hashes only say where to look; [`Copies::confirm`] has the texts
+//! themselves compared, byte by byte, when the candidates are [inspected](super::inspect).
 
-use ahash::{AHashMap, RandomState};
+use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::error::Result;
-use crate::progress::Progress;
-use crate::read::Corpus;
-use crate::text::Tokenizer;
 
-use super::survey::Sketched;
-
-/// About how many tokens of first documents are held at a time, to compare copies with.
-const BATCH_TOKENS: u64 = 8 << 20;
+use super::survey::Facts;
 
 /// Which documents are copies.
 pub struct Copies {
@@ -26,6 +20,65 @@ pub struct Copies {
 }
 
 impl Copies {
+    /// Groups documents by their content hashes.
+    pub fn by_content(facts: &[Facts]) -> Self {
+        let with_words = facts.iter().enumerate().filter(|(_, facts)| facts.tokens > 0);
+        let mut by_content: Vec<(u128, DocId)> =
+            with_words.map(|(index, facts)| (facts.content, DocId(index as u32))).collect();
+        by_content.par_sort_unstable();
+        let mut groups: Vec<Vec<DocId>> = by_content
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|group| group.len() > 1)
+            .map(|group| group.iter().map(|&(_, document)| document).collect())
+            .collect();
+        groups.sort_unstable();
+        Copies::new(facts.len(), groups)
+    }
+
+    fn new(documents: usize, groups: Vec<Vec<DocId>>) -> Self {
+        let mut first: Vec<DocId> = (0..documents as u32).map(DocId).collect();
+        for group in &groups {
+            for document in group {
+                first[document.index()] = group[0];
+            }
+        }
+        Copies { first, groups }
+    }
+
+    /// The same with each group split by what `are_equal` says of its texts, and the first
+    /// documents of groups that had to be split off, each with the first of all: their hashes
+    /// were equal, so their shingles are.
+    pub fn confirm(
+        self,
+        are_equal: impl Fn(DocId, DocId) -> Result<bool> + Sync,
+    ) -> Result<(Self, Vec<(DocId, DocId)>)> {
+        let split: Vec<Vec<Vec<DocId>>> = self
+            .groups
+            .par_iter()
+            .map(|group| {
+                let mut equals: Vec<Vec<DocId>> = Vec::new();
+                'members: for &document in group {
+                    for others in &mut equals {
+                        if are_equal(others[0], document)? {
+                            others.push(document);
+                            continue 'members;
+                        }
+                    }
+                    equals.push(vec![document]);
+                }
+                Ok(equals)
+            })
+            .collect::<Result<_>>()?;
+        let split_off = split.iter().flat_map(|equals| {
+            equals[1..].iter().map(|others| (equals[0][0], others[0])).collect::<Vec<_>>()
+        });
+        let split_off = split_off.collect();
+        let mut groups: Vec<Vec<DocId>> =
+            split.into_iter().flatten().filter(|group| group.len() > 1).collect();
+        groups.sort_unstable();
+        Ok((Copies::new(self.first.len(), groups), split_off))
+    }
+
     /// The first document with the same normalised text.
     pub fn first_of(&self, document: DocId) -> DocId {
         self.first[document.index()]
@@ -48,104 +101,28 @@ impl Copies {
     pub fn is_first(&self, document: DocId) -> bool {
         self.first_of(document) == document
     }
+
+    /// Whether the document has a copy, earlier or later.
+    pub fn has_copy(&self, document: DocId) -> bool {
+        let first = self.first_of(document);
+        first != document || self.groups.binary_search_by_key(&first, |group| group[0]).is_ok()
+    }
 }
 
-/// Finds the copies and compares each with the first of its group.
-pub fn copies(corpus: &Corpus, sketched: &Sketched, progress: &dyn Progress) -> Result<Copies> {
-    let mut by_content: Vec<((u64, u64), DocId)> = sketched
-        .facts
-        .iter()
-        .enumerate()
-        .filter(|(_, facts)| facts.tokens > 0)
-        .map(|(index, facts)| (facts.content, DocId(index as u32)))
-        .collect();
-    by_content.sort_unstable();
-    let mut groups: Vec<Vec<DocId>> = by_content
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|group| group.len() > 1)
-        .map(|group| group.iter().map(|&(_, document)| document).collect())
-        .collect();
-    groups.sort_unstable();
-    verify(corpus, sketched, &mut groups, progress)?;
-    let mut first: Vec<DocId> = (0..sketched.facts.len() as u32).map(DocId).collect();
-    for group in &groups {
-        for document in group {
-            first[document.index()] = group[0];
-        }
-    }
-    Ok(Copies { first, groups })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Leaves in each group only what equals its first document.
-fn verify(
-    corpus: &Corpus,
-    sketched: &Sketched,
-    groups: &mut Vec<Vec<DocId>>,
-    progress: &dyn Progress,
-) -> Result<()> {
-    let mut start = 0;
-    while start < groups.len() {
-        let mut end = start;
-        let mut tokens = 0;
-        while end < groups.len() && (end == start || tokens < BATCH_TOKENS) {
-            tokens += u64::from(sketched.facts[groups[end][0].index()].tokens);
-            end += 1;
-        }
-        verify_batch(corpus, sketched, &mut groups[start..end], progress)?;
-        start = end;
+    #[test]
+    fn a_group_is_split_by_its_texts() {
+        let facts = |content| Facts { content, tokens: 9, half_words: 18 };
+        let copies = Copies::by_content(&[7, 8, 7, 7, 9, 7].map(facts));
+        assert_eq!(copies.groups, [[0, 2, 3, 5].map(DocId)]);
+        let texts = ["a", "", "b", "a", "", "b"];
+        let equal = |one: DocId, other: DocId| Ok(texts[one.index()] == texts[other.index()]);
+        let (copies, split_off) = copies.confirm(equal).unwrap();
+        assert_eq!(copies.groups, [[0, 3].map(DocId), [2, 5].map(DocId)]);
+        assert_eq!(split_off, [(DocId(0), DocId(2))]);
+        assert!(copies.is_first(DocId(2)) && copies.has_copy(DocId(5)) && !copies.has_copy(DocId(1)));
     }
-    groups.retain(|group| group.len() > 1);
-    Ok(())
-}
-
-fn verify_batch(
-    corpus: &Corpus,
-    sketched: &Sketched,
-    groups: &mut [Vec<DocId>],
-    progress: &dyn Progress,
-) -> Result<()> {
-    let firsts: Vec<DocId> = groups.iter().map(|group| group[0]).collect();
-    let texts = corpus.revisit(
-        &sketched.catalog,
-        &firsts,
-        "comparing",
-        progress,
-        || (Tokenizer::default(), Vec::new()),
-        |(tokenizer, texts), id, document| texts.push((id, normalised(document.text, tokenizer))),
-    )?;
-    let texts: Vec<(DocId, Vec<u8>)> = texts.into_iter().flat_map(|(_, texts)| texts).collect();
-    let mut first_of: AHashMap<DocId, usize> =
-        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    let mut others: Vec<DocId> = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        first_of.extend(group[1..].iter().map(|&document| (document, index)));
-        others.extend(&group[1..]);
-    }
-    others.sort_unstable();
-    let different = corpus.revisit(
-        &sketched.catalog,
-        &others,
-        "comparing",
-        progress,
-        || (Tokenizer::default(), Vec::new()),
-        |(tokenizer, different), id, document| {
-            if normalised(document.text, tokenizer) != texts[first_of[&id]].1 {
-                different.push(id);
-            }
-        },
-    )?;
-    for id in different.into_iter().flat_map(|(_, different)| different) {
-        groups[first_of[&id]].retain(|&document| document != id);
-    }
-    Ok(())
-}
-
-/// The folded tokens with a space after each.
-fn normalised(text: &str, tokenizer: &mut Tokenizer) -> Vec<u8> {
-    let mut normalised = Vec::with_capacity(text.len());
-    tokenizer.for_each(text, |_, folded| {
-        normalised.extend_from_slice(folded);
-        normalised.push(b' ');
-    });
-    normalised
 }

@@ -2,12 +2,13 @@
 //!
 //! In: PATHs and [`ScanOptions`]. Out: a [`Scan`]: sorted findings, clusters and
 //! the summary. The corpus is read whole once, to sketch every document
-//! (`survey`). What is read again are exact copies, to be compared (`exact`),
-//! documents that share passages, to be followed (`passages`), and those that stand in
-//! findings, to be quoted (`rows`). In between, only hashes are held.
+//! (`survey`). What is read again are candidates, to be verified (`documents`, `inspect`),
+//! documents that share passages, to be followed (`passages`), and those passages,
+//! to be quoted (`rows`). In between, only hashes are kept.
 
 mod documents;
 mod exact;
+mod inspect;
 mod passages;
 mod rows;
 mod survey;
@@ -18,15 +19,17 @@ use std::str::FromStr;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::join::share_of_smaller;
+use crate::join::{Lists, share_of_smaller};
 use crate::lsh::LshParams;
 use crate::passage::PassageParams;
 use crate::progress::Progress;
 use crate::read::{Corpus, ReadOptions};
 use crate::report::{ClusterRow, Counts, Finding, Parameters, Summary};
-use crate::shingle::ShingleSets;
 use crate::sketch::SketchParams;
+use crate::spill::Workspace;
 use crate::verify::Criteria;
+
+use documents::DocumentPairs;
 
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
@@ -120,7 +123,17 @@ pub struct ScanOptions {
     pub inside_duplicates: bool,
     /// Seed of all hashes.
     pub seed: u64,
+    /// How much memory the run may take, in bytes.
+    pub memory: u64,
+    /// Where temporary files go.
+    pub temp_dir: PathBuf,
 }
+
+/// The memory of a run for which none was chosen, where the machine's is not known.
+const USUAL_MEMORY: u64 = 4 << 30;
+
+/// The least memory that a run can be kept to.
+pub const LEAST_MEMORY: u64 = 128 << 20;
 
 impl Default for ScanOptions {
     fn default() -> Self {
@@ -140,6 +153,8 @@ impl Default for ScanOptions {
             pairs: Pairs::default(),
             inside_duplicates: false,
             seed: 0,
+            memory: USUAL_MEMORY,
+            temp_dir: std::env::temp_dir(),
         }
     }
 }
@@ -186,6 +201,9 @@ impl Plan {
             return Err(Error::options(
                 "`--min-words` must be at least 3: shorter repeats are natural",
             ));
+        }
+        if options.memory < LEAST_MEMORY {
+            return Err(Error::options("`--memory` must be at least 128M"));
         }
         let lsh = LshParams::choose(options.threshold, options.recall)?;
         Ok(Plan {
@@ -251,19 +269,17 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     let plan = Plan::new(options)?;
     let mut corpus = Corpus::open(paths, options.read.clone())?;
     clock.lap("find files");
-    let mut survey = survey::survey(&mut corpus, &plan, progress)?;
+    let workspace = Workspace::new(&options.temp_dir, options.memory, corpus.bytes());
+    let mut survey = survey::survey(&mut corpus, &plan, &workspace, progress)?;
     clock.lap("read and sketch");
-    let copies = exact::copies(&corpus, &survey, progress)?;
-    clock.lap("compare copies");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = documents::pairs(&survey, &copies, &plan, progress);
+    let documents = DocumentPairs::find(&corpus, &survey, &plan, &workspace, progress)?;
+    survey.lists = Lists::default();
     clock.lap("join and verify");
-    // Pairs are counted; the sets they were counted on are not needed any more.
-    survey.sets = ShingleSets::default();
-    let passages = passages::find(&corpus, &mut survey, &copies, &documents, &plan, progress)?;
+    let passages = passages::find(&corpus, &mut survey, &documents, &plan, progress)?;
     clock.lap("follow passages");
-    let rows = rows::write(&corpus, &survey, &copies, &documents, &passages, &plan, progress)?;
-    clock.lap("quote");
+    let rows = rows::write(&corpus, &survey, &documents, &passages, &plan, progress)?;
+    clock.lap("write rows");
     let counts =
         Counts { empty: survey.empty(), crowded: documents.crowded.len() as u64, ..rows.counts };
     Ok(Scan {

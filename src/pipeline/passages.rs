@@ -8,23 +8,21 @@ use rayon::prelude::*;
 
 use ahash::{AHashMap, RandomState};
 
-use crate::document::DocId;
+use crate::document::{DocId, Document};
 use crate::error::Result;
 use crate::passage::{Aligner, Meetings, Passages, match_pair};
 use crate::progress::{Progress, Unit};
-use crate::read::Corpus;
+use crate::read::{Collect, Corpus};
 use crate::text::{Tokenizer, Tokens};
 
 use super::Plan;
 use super::documents::DocumentPairs;
-use super::exact::Copies;
 use super::survey::Sketched;
 
 /// Finds the passages within and across documents.
 pub fn find(
     corpus: &Corpus,
     sketched: &mut Sketched,
-    copies: &Copies,
     documents: &DocumentPairs,
     plan: &Plan,
     progress: &dyn Progress,
@@ -34,22 +32,20 @@ pub fn find(
     }
     let inside = plan.options.inside_duplicates;
     let mut fingerprints = std::mem::take(&mut sketched.fingerprints);
-    fingerprints.retain(|one| inside || copies.is_first(one.document));
+    fingerprints.retain(|one| inside || documents.copies.is_first(one.document));
     let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
     let meetings = Meetings::of(fingerprints);
     let wanted = meetings.documents();
-    let units = corpus.revisit(
-        &sketched.catalog,
-        &wanted,
-        "reading again",
-        progress,
-        || (Tokenizer::new(plan.sketch.seed), Tokens::default(), Vec::new()),
-        |(tokenizer, tokens, texts), id, document| {
+    let visitor = Collect {
+        begin: || (Tokenizer::new(plan.sketch.seed), Tokens::default(), Vec::new()),
+        visit: |(tokenizer, tokens, texts): &mut (Tokenizer, Tokens, Vec<_>), id, document: Document<'_>| {
             tokens.clear();
             tokenizer.for_each(document.text, |token, _| tokens.push(token));
             texts.push((id, tokens.without_spans()));
         },
-    )?;
+    };
+    let units =
+        corpus.revisit(&sketched.catalog, &wanted, ("reading again", progress), &visitor)?;
     let mut tokens: AHashMap<DocId, Tokens> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     tokens.extend(units.into_iter().flat_map(|(_, _, texts)| texts));

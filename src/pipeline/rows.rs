@@ -1,19 +1,20 @@
 //! Pairs and passages to findings: names, places and texts put to what was found.
 //!
 //! In: everything the stages found, by document number and token. Out: sorted
-//! [`Finding`]s and the rows of the clusters. The documents that stand in
-//! a finding are read once more, for their names and words; nothing is computed anew.
+//! [`Finding`]s and the rows of the clusters. Documents with passages
+//! are read once more, to be quoted; nothing is computed anew.
 
 use std::sync::Arc;
 
 use ahash::{AHashMap, RandomState};
+use rayon::prelude::*;
 
 use crate::cluster::kept_groups;
-use crate::document::{DocId, Document, Span};
+use crate::document::{DocId, Document};
 use crate::error::Result;
 use crate::passage::{Passages, Run};
 use crate::progress::Progress;
-use crate::read::Corpus;
+use crate::read::{Collect, Corpus};
 use crate::report::{ClusterRow, Counts, Finding, Kind, Side, excerpt};
 use crate::text::{Tokenizer, Tokens};
 use crate::verify::Pair;
@@ -50,36 +51,31 @@ struct Member {
 pub fn write(
     corpus: &Corpus,
     sketched: &Sketched,
-    copies: &Copies,
     documents: &DocumentPairs,
     passages: &Passages,
     plan: &Plan,
     progress: &dyn Progress,
 ) -> Result<Rows> {
     let mut counts = Counts::default();
+    let copies = &documents.copies;
     let chosen = if plan.wants_documents() {
-        Chosen::new(copies, documents, plan, &mut counts)
+        Chosen::new(documents, plan, &mut counts)
     } else {
         Chosen::default()
     };
-    let sides = Sides::read(corpus, sketched, &chosen, passages, plan, progress)?;
-    let names = cluster_names(&chosen.clusters, &sides);
-    let mut findings: Vec<Finding> = Vec::new();
+    let quotes = quote_runs(corpus, sketched, passages, plan, progress)?;
+    let ranks = Ranks::new(&chosen, documents, passages, &quotes);
+    let names = cluster_names(&chosen.clusters, documents);
+    let mut rows: Vec<Row> = Vec::new();
     for row in &chosen.rows {
         counts.count(row.kind);
-        let (a, b) = (sides.whole(row.a), sides.whole(row.b));
+        let side = |document| (ranks.of(document), Arc::clone(documents.sides.side(document)));
         let cluster = match row.kind {
             Kind::Exact | Kind::Near => documents.clusters.of(row.a).map(|cluster| names[cluster]),
             Kind::Contained | Kind::Passage => None,
         };
-        findings.push(finding(
-            row.kind,
-            (row.jaccard, row.containment),
-            (a, b),
-            cluster,
-            None,
-            None,
-        ));
+        let similarity = (row.jaccard, row.containment);
+        rows.push(Row::new(row.kind, similarity, (side(row.a), side(row.b)), cluster, None));
     }
     for (number, passage) in (1..).zip(&passages.0) {
         let many = passage.documents.first() != passage.documents.last();
@@ -91,22 +87,84 @@ pub fn write(
         };
         for one in &passage.matches {
             counts.count(Kind::Passage);
-            let (a, b) = (sides.run(&one.a), sides.run(&one.b));
+            let side = |run: &Run| (ranks.of(run.document), Arc::clone(&quotes[run]));
             let similarity = (one.jaccard(), one.containment());
-            findings.push(finding(
+            let passage = Some((number, occurrences));
+            rows.push(Row::new(
                 Kind::Passage,
                 similarity,
-                (a, b),
+                (side(&one.a), side(&one.b)),
                 None,
-                Some(number),
-                Some(occurrences),
+                passage,
             ));
         }
     }
-    findings.sort_by(|one, other| one.order().cmp(&other.order()));
+    rows.par_sort_by_key(|row| row.order);
+    let mut findings: Vec<Finding> = rows.into_iter().map(|row| row.finding).collect();
     number_passages(&mut findings);
     counts.passages = passages.0.len() as u64;
-    Ok(Rows { findings, clusters: cluster_rows(&chosen, &names, &sides), counts })
+    Ok(Rows { findings, clusters: cluster_rows(&chosen, &names, documents), counts })
+}
+
+/// A finding and what it is sorted by: the ranks of the names and the places.
+struct Row {
+    order: (u32, u32, u32, u32, Kind, u32, u32),
+    finding: Finding,
+}
+
+impl Row {
+    fn new(
+        kind: Kind,
+        (jaccard, containment): (f64, f64),
+        (one, other): ((u32, Arc<Side>), (u32, Arc<Side>)),
+        cluster: Option<u32>,
+        passage: Option<(u32, u32)>,
+    ) -> Self {
+        let swap = (other.0, other.1.start) < (one.0, one.1.start);
+        let ((rank_a, a), (rank_b, b)) = if swap { (other, one) } else { (one, other) };
+        Row {
+            order: (rank_a, a.start, rank_b, b.start, kind, a.end, b.end),
+            finding: Finding {
+                kind,
+                jaccard,
+                containment,
+                a,
+                b,
+                cluster,
+                passage: passage.map(|(number, _)| number),
+                occurrences: passage.map(|(_, occurrences)| occurrences),
+            },
+        }
+    }
+}
+
+/// The place of each document among the names of all that are written.
+struct Ranks(AHashMap<DocId, u32>);
+
+impl Ranks {
+    fn new(
+        chosen: &Chosen,
+        documents: &DocumentPairs,
+        passages: &Passages,
+        quotes: &AHashMap<Run, Arc<Side>>,
+    ) -> Self {
+        let whole = chosen.rows.iter().flat_map(|row| [row.a, row.b]);
+        let whole = whole.map(|document| (documents.sides.side(document), document));
+        let runs =
+            passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
+        let runs = runs.map(|run| (&quotes[run], run.document));
+        let mut names: Vec<(&str, DocId)> =
+            whole.chain(runs).map(|(side, document)| (&*side.document, document)).collect();
+        names.par_sort_unstable();
+        names.dedup();
+        let mut ranks = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        ranks.extend(names.into_iter().zip(0..).map(|((_, document), rank)| (document, rank)));
+        Ranks(ranks)
+    }
+
+    fn of(&self, document: DocId) -> u32 {
+        self.0[&document]
+    }
 }
 
 impl Counts {
@@ -118,19 +176,6 @@ impl Counts {
             Kind::Passage => &mut self.passage_rows,
         } += 1;
     }
-}
-
-fn finding(
-    kind: Kind,
-    (jaccard, containment): (f64, f64),
-    (one, other): (Side, Side),
-    cluster: Option<u32>,
-    passage: Option<u32>,
-    occurrences: Option<u32>,
-) -> Finding {
-    let swap = (&*other.document, other.start) < (&*one.document, one.start);
-    let (a, b) = if swap { (other, one) } else { (one, other) };
-    Finding { kind, jaccard, containment, a, b, cluster, passage, occurrences }
 }
 
 /// Numbers the passages anew, in the order of their first rows.
@@ -153,7 +198,8 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn new(copies: &Copies, documents: &DocumentPairs, plan: &Plan, counts: &mut Counts) -> Self {
+    fn new(documents: &DocumentPairs, plan: &Plan, counts: &mut Counts) -> Self {
+        let copies = &documents.copies;
         let components = &documents.clusters;
         let partners = Partners::new(&documents.near);
         let mut chosen = Chosen::default();
@@ -258,12 +304,12 @@ fn kept_members(members: &[DocId], copies: &Copies, partners: &Partners<'_>) -> 
 }
 
 /// The number of each cluster: the order of its smallest name, from 1.
-fn cluster_names(clusters: &[Vec<Member>], sides: &Sides) -> Vec<u32> {
+fn cluster_names(clusters: &[Vec<Member>], documents: &DocumentPairs) -> Vec<u32> {
     let mut order: Vec<(Arc<str>, usize)> = clusters
         .iter()
         .enumerate()
         .filter_map(|(number, members)| {
-            Some((members.iter().map(|member| sides.name(member.document)).min()?, number))
+            Some((members.iter().map(|member| documents.name(member.document)).min()?, number))
         })
         .collect();
     order.sort_unstable();
@@ -274,13 +320,13 @@ fn cluster_names(clusters: &[Vec<Member>], sides: &Sides) -> Vec<u32> {
     names
 }
 
-fn cluster_rows(chosen: &Chosen, names: &[u32], sides: &Sides) -> Vec<ClusterRow> {
+fn cluster_rows(chosen: &Chosen, names: &[u32], documents: &DocumentPairs) -> Vec<ClusterRow> {
     let mut rows: Vec<ClusterRow> = Vec::new();
     for (members, &cluster) in chosen.clusters.iter().zip(names) {
         rows.extend(members.iter().map(|member| ClusterRow {
-            document: sides.name(member.document),
+            document: documents.name(member.document),
             cluster,
-            kept: sides.name(member.kept),
+            kept: documents.name(member.kept),
             similarity: member.similarity,
         }));
     }
@@ -288,105 +334,61 @@ fn cluster_rows(chosen: &Chosen, names: &[u32], sides: &Sides) -> Vec<ClusterRow
     rows
 }
 
-/// What is asked of a document: a run of its tokens, or the whole.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Request {
-    document: DocId,
-    run: Option<(u32, u32)>,
-}
-
-/// Names, places and texts of everything that is to be written.
-struct Sides {
-    sides: AHashMap<Request, Side>,
-}
-
-impl Sides {
-    fn read(
-        corpus: &Corpus,
-        sketched: &Sketched,
-        chosen: &Chosen,
-        passages: &Passages,
-        plan: &Plan,
-        progress: &dyn Progress,
-    ) -> Result<Self> {
-        let whole = |document| Request { document, run: None };
-        let runs =
-            passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
-        let members = chosen.clusters.iter().flatten().map(|member| whole(member.document));
-        let rows = chosen.rows.iter().flat_map(|row| [whole(row.a), whole(row.b)]);
-        let mut requests: Vec<Request> = runs.map(Request::of).chain(members).chain(rows).collect();
-        requests.sort_unstable();
-        requests.dedup();
-        let mut wanted: Vec<DocId> = requests.iter().map(|request| request.document).collect();
-        wanted.dedup();
-        let units = corpus.revisit(
-            &sketched.catalog,
-            &wanted,
-            "quoting",
-            progress,
-            || (Tokenizer::new(plan.sketch.seed), Vec::new()),
-            |(tokenizer, sides), id, document| {
-                let start = requests.partition_point(|request| request.document < id);
-                let end =
-                    start + requests[start..].partition_point(|request| request.document == id);
-                let name: Arc<str> = corpus.name(&sketched.catalog, id, document.id).into();
-                sides.extend(quote(&requests[start..end], name, document, sketched, tokenizer));
-            },
-        )?;
-        let mut sides = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        sides.extend(units.into_iter().flat_map(|(_, sides)| sides));
-        Ok(Sides { sides })
-    }
-
-    fn whole(&self, document: DocId) -> Side {
-        self.sides[&Request { document, run: None }].clone()
-    }
-
-    fn run(&self, run: &Run) -> Side {
-        self.sides[&Request::of(run)].clone()
-    }
-
+impl DocumentPairs {
     fn name(&self, document: DocId) -> Arc<str> {
-        Arc::clone(&self.sides[&Request { document, run: None }].document)
+        Arc::clone(&self.sides.side(document).document)
     }
 }
 
-impl Request {
-    fn of(run: &Run) -> Self {
-        Request { document: run.document, run: Some((run.start, run.end)) }
-    }
-}
-
-/// Answers the requests of one document.
-fn quote(
-    requests: &[Request],
-    name: Arc<str>,
-    document: Document<'_>,
+/// Names, places and texts of the runs of all passages.
+fn quote_runs(
+    corpus: &Corpus,
     sketched: &Sketched,
-    tokenizer: &mut Tokenizer,
-) -> Vec<(Request, Side)> {
-    let text = document.text;
-    let runs = requests.iter().any(|request| request.run.is_some());
-    let tokens = if runs { Tokens::of(text, tokenizer) } else { Tokens::default() };
-    let side = |request: &Request| {
-        let (span, words) = match request.run {
-            None => (Span::new(0, text.len()), sketched.facts[request.document.index()].tokens),
-            Some((start, end)) => (tokens.span(start as usize..end as usize), end - start),
-        };
-        let line =
-            1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..span.start as usize]).count() as u64;
-        let text = excerpt(&text[span.range()]);
-        (
-            *request,
-            Side {
-                document: Arc::clone(&name),
-                start: span.start,
-                end: span.end,
-                line,
-                words,
-                text,
-            },
-        )
+    passages: &Passages,
+    plan: &Plan,
+    progress: &dyn Progress,
+) -> Result<AHashMap<Run, Arc<Side>>> {
+    let runs =
+        passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
+    let mut runs: Vec<Run> = runs.cloned().collect();
+    runs.par_sort_unstable();
+    runs.dedup();
+    let mut wanted: Vec<DocId> = runs.iter().map(|run| run.document).collect();
+    wanted.dedup();
+    let visitor = Collect {
+        begin: || (Tokenizer::new(plan.sketch.seed), Vec::new()),
+        visit: |(tokenizer, quotes): &mut (Tokenizer, Vec<_>), id, document: Document<'_>| {
+            let start = runs.partition_point(|run| run.document < id);
+            let end = start + runs[start..].partition_point(|run| run.document == id);
+            let name: Arc<str> = corpus.name(&sketched.catalog, id, document.id).into();
+            quotes.extend(quote(&runs[start..end], &name, document.text, tokenizer));
+        },
     };
-    requests.iter().map(side).collect()
+    let units = corpus.revisit(&sketched.catalog, &wanted, ("quoting", progress), &visitor)?;
+    let mut quotes = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    quotes.extend(units.into_iter().flat_map(|(_, quotes)| quotes));
+    Ok(quotes)
+}
+
+/// The runs of one document, with their places and texts.
+fn quote(
+    runs: &[Run],
+    name: &Arc<str>,
+    text: &str,
+    tokenizer: &mut Tokenizer,
+) -> Vec<(Run, Arc<Side>)> {
+    let tokens = Tokens::of(text, tokenizer);
+    let side = |run: &Run| {
+        let span = tokens.span(run.start as usize..run.end as usize);
+        let before = &text.as_bytes()[..span.start as usize];
+        Side {
+            document: Arc::clone(name),
+            start: span.start,
+            end: span.end,
+            line: 1 + memchr::memchr_iter(b'\n', before).count() as u64,
+            words: run.end - run.start,
+            text: excerpt(&text[span.range()]),
+        }
+    };
+    runs.iter().map(|run| (run.clone(), Arc::new(side(run)))).collect()
 }

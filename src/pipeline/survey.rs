@@ -1,18 +1,24 @@
 //! The first reading: every document to its sketch.
 //!
 //! In: the corpus. Out: a [`Sketched`] corpus: for each document its size, a
-//! hash of its normalised text, its shingle set, its band keys, its
+//! hash of its normalised text, its lists for the join, its band keys, its
 //! fingerprints and the passages it repeats within itself. All of it is made in
 //! one pass over the text, unit by unit, and put together in reading order.
 
+use std::sync::{Mutex, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_128;
+
 use crate::document::{DocId, Document};
 use crate::error::{Error, Result};
+use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::lsh::band_keys;
 use crate::passage::{Aligner, Fingerprint, Match, Winnower, repeats};
 use crate::progress::Progress;
-use crate::read::{Catalog, Corpus, ReadTotals};
-use crate::shingle::{SetBuilder, ShingleSets};
+use crate::read::{Catalog, Corpus, ReadTotals, Visitor};
+use crate::shingle::SetBuilder;
 use crate::sketch::Sketcher;
+use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens, sentences};
 
 use super::{Method, Plan};
@@ -24,7 +30,7 @@ pub struct Sketched {
     pub problems: Vec<Error>,
     pub notices: Vec<String>,
     pub facts: Vec<Facts>,
-    pub sets: ShingleSets,
+    pub lists: Lists,
     /// The documents that have band keys, ascending, and their keys one after the other.
     pub banded: Vec<DocId>,
     pub keys: Vec<u64>,
@@ -36,8 +42,8 @@ pub struct Sketched {
 /// What is kept of a document.
 #[derive(Clone, Copy)]
 pub struct Facts {
-    /// Two hashes of its tokens in order: equal for equal normalised texts.
-    pub content: (u64, u64),
+    /// A hash of its tokens in order: equal for equal normalised texts.
+    pub content: u128,
     pub tokens: u32,
     pub half_words: u32,
 }
@@ -53,146 +59,171 @@ impl Sketched {
 #[derive(Default)]
 struct UnitSketch {
     facts: Vec<Facts>,
-    shingles: Vec<u64>,
-    set_sizes: Vec<u32>,
     banded: Vec<DocId>,
     keys: Vec<u64>,
     fingerprints: Vec<Fingerprint>,
     within: Vec<Match>,
 }
 
-/// A unit at work: its results and the tools that are used again from document to document.
-struct Worker<'a> {
+/// Sketches documents; its benches go from thread to thread.
+struct Surveyor<'a> {
     plan: &'a Plan,
-    sketcher: &'a Sketcher,
+    sketcher: Sketcher,
+    spill: &'a Spill,
+    benches: Mutex<Vec<Box<Bench>>>,
+}
+
+/// A place to work at: the tools that are used again from document to document, and the results.
+struct Bench {
     tokenizer: Tokenizer,
     /// The tokens of the present document, if passages are wanted.
     tokens: Tokens,
     /// The hashes of its tokens, if not.
     hashes: Vec<u64>,
-    half_words: u32,
     set_builder: SetBuilder,
+    set: Vec<u64>,
     winnower: Winnower,
     aligner: Aligner,
     signature: Vec<u32>,
+    lists: ListBuilder,
     sketch: UnitSketch,
 }
 
 /// Reads the corpus once and sketches every document.
-pub fn survey(corpus: &mut Corpus, plan: &Plan, progress: &dyn Progress) -> Result<Sketched> {
-    let sketcher = Sketcher::new(&plan.sketch);
-    let begin = || Worker {
+pub fn survey(
+    corpus: &mut Corpus,
+    plan: &Plan,
+    workspace: &Workspace,
+    progress: &dyn Progress,
+) -> Result<Sketched> {
+    let spill = workspace.spill();
+    let surveyor = Surveyor {
         plan,
-        sketcher: &sketcher,
-        tokenizer: Tokenizer::new(plan.sketch.seed),
-        tokens: Tokens::default(),
-        hashes: Vec::new(),
-        half_words: 0,
-        set_builder: SetBuilder::new(plan.sketch.shingle_size),
-        winnower: Winnower::new(plan.options.passages.min_words_across),
-        aligner: Aligner::default(),
-        signature: vec![0; plan.sketch.num_hashes],
-        sketch: UnitSketch::default(),
+        sketcher: Sketcher::new(&plan.sketch),
+        spill: &spill,
+        benches: Mutex::default(),
     };
-    let survey = corpus.survey(progress, begin, Worker::visit)?;
-    let mut whole = Sketched {
-        catalog: survey.catalog,
-        totals: survey.totals,
-        problems: survey.problems,
-        notices: survey.notices,
-        facts: Vec::new(),
-        sets: ShingleSets::default(),
-        banded: Vec::new(),
-        keys: Vec::new(),
-        fingerprints: Vec::new(),
-        within: Vec::new(),
-    };
-    for worker in survey.units {
-        let unit = worker.sketch;
-        let first = whole.facts.len() as u32;
+    let survey = corpus.survey(progress, &surveyor)?;
+    drop(surveyor);
+    let documents = survey.catalog.len();
+    let mut facts = Vec::with_capacity(documents);
+    let (mut banded, mut keys) = (Vec::new(), Vec::new());
+    let (mut fingerprints, mut within) = (Vec::new(), Vec::new());
+    let mut lists = Vec::with_capacity(survey.units.len());
+    for (unit, unit_lists) in survey.units {
+        let first = facts.len() as u32;
         let global = |document: DocId| DocId(document.0 + first);
-        whole.facts.extend(unit.facts);
-        whole.sets.push_unit(unit.shingles, unit.set_sizes);
-        whole.banded.extend(unit.banded.into_iter().map(global));
-        whole.keys.extend(unit.keys);
-        whole.fingerprints.extend(
+        facts.extend(unit.facts);
+        lists.push(unit_lists);
+        banded.extend(unit.banded.into_iter().map(global));
+        keys.extend(unit.keys);
+        fingerprints.extend(
             unit.fingerprints
                 .into_iter()
                 .map(|one| Fingerprint { document: global(one.document), ..one }),
         );
-        whole.within.extend(unit.within.into_iter().map(|mut one| {
+        within.extend(unit.within.into_iter().map(|mut one| {
             one.a.document = global(one.a.document);
             one.b.document = global(one.b.document);
             one
         }));
     }
-    Ok(whole)
+    Ok(Sketched {
+        catalog: survey.catalog,
+        totals: survey.totals,
+        problems: survey.problems,
+        notices: survey.notices,
+        facts,
+        lists: Lists::new(spill, lists),
+        banded,
+        keys,
+        fingerprints,
+        within,
+    })
 }
 
-impl Worker<'_> {
-    /// Splits a text into its tokens, with their places only if these are needed.
-    fn read_tokens(&mut self, text: &str) {
-        if self.plan.wants_passages() {
-            let tokens = &mut self.tokens;
-            tokens.clear();
-            self.tokenizer.for_each(text, |token, _| tokens.push(token));
-            self.half_words = tokens.half_words(0..tokens.len());
-        } else {
-            let (hashes, unspaced) = (&mut self.hashes, &mut 0);
-            hashes.clear();
-            self.tokenizer.for_each(text, |token, _| {
-                hashes.push(token.hash);
-                *unspaced += u32::from(token.unspaced);
-            });
-            self.half_words = 2 * hashes.len() as u32 - *unspaced;
-        }
+impl Visitor for Surveyor<'_> {
+    type Unit = Box<Bench>;
+    type Kept = (UnitSketch, UnitLists);
+
+    fn begin(&self) -> Box<Bench> {
+        let free = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.unwrap_or_else(|| Box::new(Bench::new(self.plan)))
     }
 
-    fn visit(&mut self, document: Document<'_>) {
-        let id = DocId(self.sketch.facts.len() as u32);
-        self.read_tokens(document.text);
-        let hashes = match self.plan.wants_passages() {
-            true => self.tokens.hashes(),
-            false => &self.hashes,
+    fn visit(&self, bench: &mut Box<Bench>, number: DocId, document: Document<'_>) {
+        let Bench {
+            tokenizer,
+            tokens,
+            hashes,
+            set_builder,
+            set,
+            winnower,
+            aligner,
+            signature,
+            lists,
+            sketch,
+        } = &mut **bench;
+        let (hashes, half_words) = if self.plan.wants_passages() {
+            tokens.clear();
+            tokenizer.for_each(document.text, |token, _| tokens.push(token));
+            (tokens.hashes(), tokens.half_words(0..tokens.len()))
+        } else {
+            hashes.clear();
+            let mut unspaced = 0;
+            tokenizer.for_each(document.text, |token, _| {
+                hashes.push(token.hash);
+                unspaced += u32::from(token.unspaced);
+            });
+            (&hashes[..], 2 * hashes.len() as u32 - unspaced)
         };
-        self.sketch.facts.push(Facts {
-            content: content(hashes),
+        sketch.facts.push(Facts {
+            content: xxh3_128(bytemuck::cast_slice(hashes)),
             tokens: hashes.len() as u32,
-            half_words: self.half_words,
+            half_words,
         });
-        let start = self.sketch.shingles.len();
-        self.set_builder.build(hashes, &mut self.sketch.shingles);
-        let set = &self.sketch.shingles[start..];
-        self.sketch.set_sizes.push(set.len() as u32);
-        if self.plan.options.method == Method::Minhash && set.len() >= self.plan.sketch.num_hashes {
-            self.sketcher.sketch(set, &mut self.signature);
-            band_keys(&self.signature, self.plan.lsh, &mut self.sketch.keys);
-            self.sketch.banded.push(id);
+        lists.push(hashes, self.plan.sketch.shingle_size);
+        if self.plan.options.method == Method::Minhash {
+            set.clear();
+            set_builder.build(hashes, set);
+            if set.len() >= self.plan.sketch.num_hashes {
+                self.sketcher.sketch(set, signature);
+                band_keys(signature, self.plan.lsh, &mut sketch.keys);
+                sketch.banded.push(number);
+            }
         }
         if self.plan.wants_passages() {
-            let fingerprints = &mut self.sketch.fingerprints;
-            self.winnower.for_each(&self.tokens, |hash, position| {
-                fingerprints.push(Fingerprint { hash, document: id, position });
+            let fingerprints = &mut sketch.fingerprints;
+            winnower.for_each(tokens, |hash, position| {
+                fingerprints.push(Fingerprint { hash, document: number, position });
             });
             let sentences = sentences(document.text);
             let params = &self.plan.options.passages;
-            self.sketch.within.extend(repeats(
-                id,
-                &self.tokens,
-                &sentences,
-                params,
-                &mut self.aligner,
-            ));
+            sketch.within.extend(repeats(number, tokens, &sentences, params, aligner));
         }
+    }
+
+    fn finish(&self, mut bench: Box<Bench>) -> Result<Self::Kept> {
+        let lists = bench.lists.store(self.spill)?;
+        let sketch = std::mem::take(&mut bench.sketch);
+        self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
+        Ok((sketch, lists))
     }
 }
 
-/// Two independent polynomials over the tokens: what equal normalised texts have in common.
-fn content(tokens: &[u64]) -> (u64, u64) {
-    tokens.iter().fold((0, 1), |(one, other), &token| {
-        (
-            one.wrapping_mul(0x9fb2_1c65_1e98_df25).wrapping_add(token),
-            (other ^ token).wrapping_mul(0xaf25_1af3_b0f0_25b5).rotate_left(29),
-        )
-    })
+impl Bench {
+    fn new(plan: &Plan) -> Self {
+        Bench {
+            tokenizer: Tokenizer::new(plan.sketch.seed),
+            tokens: Tokens::default(),
+            hashes: Vec::new(),
+            set_builder: SetBuilder::new(plan.sketch.shingle_size),
+            set: Vec::new(),
+            winnower: Winnower::new(plan.options.passages.min_words_across),
+            aligner: Aligner::default(),
+            signature: vec![0; plan.sketch.num_hashes],
+            lists: ListBuilder::default(),
+            sketch: UnitSketch::default(),
+        }
+    }
 }

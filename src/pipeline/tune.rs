@@ -19,16 +19,17 @@ use std::path::PathBuf;
 use ahash::{AHashSet, RandomState};
 use rayon::prelude::*;
 
-use crate::document::DocId;
+use crate::document::{DocId, Document};
 use crate::error::{Error, Result};
-use crate::join::{self, share_of_smaller};
-use crate::lsh::{LshParams, MAX_HASHES, band_keys, candidates};
+use crate::join::{self, Likeness, ListBuilder, Listed, Lists, Role, share_of_smaller};
+use crate::lsh::{Candidate, LshParams, MAX_HASHES, band_keys, candidates};
 use crate::progress::Progress;
-use crate::read::{Catalog, Corpus, ReadTotals};
-use crate::shingle::{SetBuilder, ShingleSets, mix};
+use crate::read::{Catalog, Collect, Corpus, ReadTotals};
+use crate::shingle::{SetBuilder, mix};
 use crate::sketch::Sketcher;
+use crate::spill::Workspace;
 use crate::text::Tokenizer;
-use crate::verify::Pair;
+use crate::verify::{Pair, Set};
 
 use super::{Plan, ScanOptions};
 
@@ -173,19 +174,31 @@ pub fn measure(
 ) -> Result<Measurement> {
     let plan = Plan::new(options)?;
     let mut corpus = Corpus::open(paths, options.read.clone())?;
-    let survey = corpus.survey(progress, || (), |(), _| ())?;
+    let nothing = Collect { begin: || (), visit: |_: &mut (), _, _: Document<'_>| () };
+    let survey = corpus.survey(progress, &nothing)?;
     let chosen = choose_documents(survey.catalog.len(), sample, options.seed);
-    let sets = shingle_sets(&corpus, &survey.catalog, &chosen, &plan, progress)?;
+    let sample = Sample::read(&corpus, &survey.catalog, &chosen, &plan, progress)?;
     let filled: Vec<DocId> =
-        (0..chosen.len() as u32).map(DocId).filter(|&document| sets.size(document) > 0).collect();
-    let distinct = first_of_their_shingles(&sets, &filled);
+        (0..chosen.len() as u32).map(DocId).filter(|&one| !sample.set(one).is_empty()).collect();
+    let distinct = first_of_their_shingles(&sample, &filled);
 
-    let verify = |(one, other)| plan.criteria.verify(&sets, one, other, false);
-    let is_near = |pair: &Pair| plan.criteria.is_near(pair);
-    let share = |_| Some(share_of_smaller(options.threshold));
-    let mut joined = join::complete(&sets, &distinct, share, progress, verify, is_near);
+    let workspace = Workspace::default();
+    let role = |document| match distinct.binary_search(&document) {
+        Ok(_) => Role::Either { share: share_of_smaller(options.threshold) },
+        Err(_) => Role::Absent,
+    };
+    let judge = |one: Listed<'_>, other: Listed<'_>| match plan.criteria.verify(set(one), set(other)) {
+        Some(_) => Likeness::Near,
+        None => Likeness::Unlike,
+    };
+    let joined = join::candidates(&sample.lists, role, judge, &workspace, progress)?;
+    let verify = |&(one, other): &Candidate| {
+        let sets = (set((one, sample.set(one))), set((other, sample.set(other))));
+        plan.criteria.verify(sets.0, sets.1)
+    };
+    let pairs: Vec<Pair> = joined.pairs.par_iter().filter_map(verify).collect();
 
-    let bands = Bands::new(&sets, &distinct, &plan);
+    let bands = Bands::new(&sample, &distinct, &plan);
     let candidates = candidates(&bands.documents, &bands.keys, plan.lsh.bands);
     let mut crowded: AHashSet<DocId> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     crowded.extend(joined.crowded.iter().chain(candidates.crowds.iter().flatten()));
@@ -195,7 +208,7 @@ pub fn measure(
         empty: (chosen.len() - filled.len()) as u64,
         copies: (filled.len() - distinct.len()) as u64,
         banded: bands.documents.len() as u64,
-        pairs: joined.pairs.len() as u64,
+        pairs: pairs.len() as u64,
         banded_pairs: 0,
         found: 0,
         expected: 0.0,
@@ -204,9 +217,7 @@ pub fn measure(
         problems: survey.problems,
         notices: survey.notices,
     };
-    // In one order, for the sum is of floating point.
-    joined.pairs.sort_unstable();
-    for pair in &joined.pairs {
+    for pair in &pairs {
         // The bands are asked, not the candidates, of which crowds hold back some.
         if let Some(meet) = bands.meet(pair.a, pair.b) {
             measurement.banded_pairs += 1;
@@ -234,48 +245,73 @@ fn choose_documents(documents: usize, sample: usize, seed: u64) -> Vec<DocId> {
     chosen
 }
 
-/// The shingle sets of the chosen documents, which are numbered from 0 in their order.
-fn shingle_sets(
-    corpus: &Corpus,
-    catalog: &Catalog,
-    chosen: &[DocId],
-    plan: &Plan,
-    progress: &dyn Progress,
-) -> Result<ShingleSets> {
-    #[derive(Default)]
-    struct Unit {
-        shingles: Vec<u64>,
-        sizes: Vec<u32>,
+/// A document that no other is to contain, as it is compared.
+fn set<T>((document, shingles): (DocId, &[T])) -> Set<'_, T> {
+    Set { document, shingles, words: 0, may_be_contained: false }
+}
+
+/// The shingles of the chosen documents, which are numbered from 0 in their order.
+struct Sample {
+    lists: Lists,
+    /// The sets, one after the other.
+    shingles: Vec<u64>,
+    /// Where each set ends.
+    ends: Vec<usize>,
+}
+
+impl Sample {
+    fn read(
+        corpus: &Corpus,
+        catalog: &Catalog,
+        chosen: &[DocId],
+        plan: &Plan,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        #[derive(Default)]
+        struct Unit {
+            tokenizer: Tokenizer,
+            tokens: Vec<u64>,
+            lists: ListBuilder,
+            shingles: Vec<u64>,
+            sizes: Vec<usize>,
+        }
+        let visitor = Collect {
+            begin: || Unit { tokenizer: Tokenizer::new(plan.sketch.seed), ..Unit::default() },
+            visit: |unit: &mut Unit, _, document: Document<'_>| {
+                let Unit { tokenizer, tokens, lists, shingles, sizes } = unit;
+                tokens.clear();
+                tokenizer.for_each(document.text, |token, _| tokens.push(token.hash));
+                let before = shingles.len();
+                SetBuilder::new(plan.sketch.shingle_size).build(tokens, shingles);
+                sizes.push(shingles.len() - before);
+                lists.push(tokens, plan.sketch.shingle_size);
+            },
+        };
+        let units = corpus.revisit(catalog, chosen, ("shingling", progress), &visitor)?;
+        let spill = Workspace::default().spill();
+        let (mut shingles, mut ends, mut lists) = (Vec::new(), Vec::new(), Vec::new());
+        for mut unit in units {
+            lists.push(unit.lists.store(&spill)?);
+            for size in unit.sizes {
+                ends.push(ends.last().unwrap_or(&0) + size);
+            }
+            shingles.append(&mut unit.shingles);
+        }
+        Ok(Sample { lists: Lists::new(spill, lists), shingles, ends })
     }
-    let begin = || {
-        let tokenizer = Tokenizer::new(plan.sketch.seed);
-        (tokenizer, SetBuilder::new(plan.sketch.shingle_size), Vec::new(), Unit::default())
-    };
-    let units = corpus.revisit(
-        catalog,
-        chosen,
-        "shingling",
-        progress,
-        begin,
-        |(tokenizer, builder, tokens, unit), _, document| {
-            tokens.clear();
-            tokenizer.for_each(document.text, |token, _| tokens.push(token.hash));
-            let before = unit.shingles.len();
-            builder.build(tokens, &mut unit.shingles);
-            unit.sizes.push((unit.shingles.len() - before) as u32);
-        },
-    )?;
-    let mut sets = ShingleSets::default();
-    for (_, _, _, unit) in units {
-        sets.push_unit(unit.shingles, unit.sizes);
+
+    /// The distinct shingles of a document, ascending.
+    fn set(&self, document: DocId) -> &[u64] {
+        let index = document.index();
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.shingles[start..self.ends[index]]
     }
-    Ok(sets)
 }
 
 /// Leaves out each document that has just the shingles of an earlier one.
-fn first_of_their_shingles(sets: &ShingleSets, documents: &[DocId]) -> Vec<DocId> {
+fn first_of_their_shingles(sample: &Sample, documents: &[DocId]) -> Vec<DocId> {
     let mut seen: AHashSet<&[u64]> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    documents.iter().copied().filter(|&document| seen.insert(sets.get(document))).collect()
+    documents.iter().copied().filter(|&document| seen.insert(sample.set(document))).collect()
 }
 
 /// The band keys of the documents that fill a signature.
@@ -288,20 +324,20 @@ struct Bands {
 }
 
 impl Bands {
-    fn new(sets: &ShingleSets, documents: &[DocId], plan: &Plan) -> Self {
+    fn new(sample: &Sample, documents: &[DocId], plan: &Plan) -> Self {
         let num_hashes = plan.sketch.num_hashes;
         let sketcher = Sketcher::new(&plan.sketch);
         let documents: Vec<DocId> = documents
             .iter()
             .copied()
-            .filter(|&document| sets.size(document) >= num_hashes)
+            .filter(|&document| sample.set(document).len() >= num_hashes)
             .collect();
         let keys = documents
             .par_chunks(256)
             .flat_map_iter(|chunk| {
                 let (mut signature, mut keys) = (vec![0; num_hashes], Vec::new());
                 for &document in chunk {
-                    sketcher.sketch(sets.get(document), &mut signature);
+                    sketcher.sketch(sample.set(document), &mut signature);
                     band_keys(&signature, plan.lsh, &mut keys);
                 }
                 keys

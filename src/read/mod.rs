@@ -10,6 +10,7 @@
 //! stretch of one large file of lines. Units are read in any order and their
 //! results put together in reading order, so that nothing depends on threads.
 
+mod blocks;
 mod compress;
 mod encoding;
 mod format;
@@ -88,9 +89,12 @@ pub struct Corpus {
 struct Unit {
     parts: Vec<Part>,
     bytes: u64,
+    /// Whether it is one large file of lines that only goes forward: its blocks are units of the catalog.
+    streamed: bool,
 }
 
 /// A file, or the lines of it that start within a range.
+#[derive(Clone)]
 struct Part {
     file: u32,
     range: Option<Range<u64>>,
@@ -108,10 +112,13 @@ struct Locator {
 }
 
 /// Where every document stands, in reading order.
+#[derive(Default)]
 pub struct Catalog {
     locators: Vec<Locator>,
     /// The first document of each unit, and the number of documents at the end.
     unit_starts: Vec<u32>,
+    /// The file that each unit is a block of, if it is one of a stream.
+    streams: Vec<Option<u32>>,
     /// Documents whose id an earlier record of the file has too.
     repeated_ids: AHashSet<u32>,
 }
@@ -149,6 +156,57 @@ pub struct ReadTotals {
     pub guessed: BTreeMap<String, u64>,
     /// Records whose id was that of an earlier record.
     pub repeated_ids: u64,
+}
+
+/// What is made of the documents: by unit, on any thread.
+pub trait Visitor: Sync {
+    /// What a unit is worked on with.
+    type Unit;
+    /// What is kept of a unit.
+    type Kept: Send;
+
+    /// A unit begins.
+    fn begin(&self) -> Self::Unit;
+
+    /// The next document of the unit, in reading order. In a survey its number is counted from the
+    /// first document of the unit, for nobody knows yet how many stand before.
+    fn visit(&self, unit: &mut Self::Unit, number: DocId, document: Document<'_>);
+
+    /// A unit ends.
+    ///
+    /// # Errors
+    /// Whatever keeps the run from going on.
+    fn finish(&self, unit: Self::Unit) -> Result<Self::Kept>;
+}
+
+/// A visitor made of two closures, which keeps all that it works with.
+pub struct Collect<Begin, Visit> {
+    /// Makes what a unit is collected in.
+    pub begin: Begin,
+    /// Adds a document.
+    pub visit: Visit,
+}
+
+impl<Unit, Begin, Visit> Visitor for Collect<Begin, Visit>
+where
+    Unit: Send,
+    Begin: Fn() -> Unit + Sync,
+    Visit: Fn(&mut Unit, DocId, Document<'_>) + Sync,
+{
+    type Unit = Unit;
+    type Kept = Unit;
+
+    fn begin(&self) -> Unit {
+        (self.begin)()
+    }
+
+    fn visit(&self, unit: &mut Unit, number: DocId, document: Document<'_>) {
+        (self.visit)(unit, number, document);
+    }
+
+    fn finish(&self, unit: Unit) -> Result<Unit> {
+        Ok(unit)
+    }
 }
 
 /// What a survey gives besides the visitors' own results.
@@ -272,16 +330,20 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
         if file.size > 2 * UNIT_SIZE {
-            let lines = matches!(
-                file.open(options.input_format, &crate::progress::Silent),
-                Ok(Opening::Read(Opened { direct: Some(_), format: Format::Jsonl, .. }))
-            );
+            let (lines, streamed) =
+                match file.open(options.input_format, &crate::progress::Silent) {
+                    Ok(Opening::Read(Opened { format: Format::Jsonl, direct, .. })) => {
+                        (direct.is_some(), direct.is_none())
+                    }
+                    _ => (false, false),
+                };
             let step = if lines { UNIT_SIZE } else { file.size };
             let ranges = (0..file.size).step_by(step as usize).map(|start| {
                 let end = if start + step >= file.size { u64::MAX } else { start + step };
                 Unit {
                     parts: vec![Part { file: index, range: lines.then_some(start..end) }],
                     bytes: step,
+                    streamed,
                 }
             });
             units.extend(ranges);
@@ -289,11 +351,15 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
         }
         let part = Part { file: index, range: None };
         match units.last_mut() {
-            Some(unit) if unit.bytes + file.size <= UNIT_SIZE && unit.parts.len() < 4096 => {
+            Some(unit)
+                if !unit.streamed
+                    && unit.bytes + file.size <= UNIT_SIZE
+                    && unit.parts.len() < 4096 =>
+            {
                 unit.parts.push(part);
                 unit.bytes += file.size;
             }
-            _ => units.push(Unit { parts: vec![part], bytes: file.size }),
+            _ => units.push(Unit { parts: vec![part], bytes: file.size, streamed: false }),
         }
     }
     units

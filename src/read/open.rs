@@ -16,6 +16,7 @@ use super::format::{Compression, Format, Verdict, verdict};
 use super::walk::SourceFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
+use crate::spill::{read_at, read_exact_at};
 
 /// How much of a file is looked at to tell what it is, in bytes.
 const HEAD_SIZE: usize = 8 << 10;
@@ -145,19 +146,8 @@ impl Positioned<'_> {
     }
 
     /// Fills `buffer` from `offset`.
-    pub fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
-        while !buffer.is_empty() {
-            match read_at(&self.file, buffer, offset) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => {
-                    buffer = &mut buffer[count..];
-                    offset += count as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        read_exact_at(&self.file, buffer, offset)
     }
 
     fn again(&self) -> io::Result<Self> {
@@ -187,14 +177,4 @@ impl Read for Positioned<'_> {
         self.progress.advance(count as u64);
         Ok(count)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

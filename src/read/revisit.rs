@@ -6,56 +6,121 @@
 
 use rayon::prelude::*;
 
+use super::blocks::{Block, BlockReader, in_blocks};
 use super::format::Format;
+use super::jsonl::Record;
 use super::lines::LineReader;
 use super::open::Opening;
-use super::{Buffers, Catalog, Corpus, encoding, parse_record};
+use super::{Buffers, Catalog, Corpus, Locator, Visitor, encoding, parse_record};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Silent, Unit as Steps};
 
+/// What one thread reads again: a unit, or all of a stream.
+struct Task<'w> {
+    units: Vec<&'w [DocId]>,
+    stream: Option<u32>,
+}
+
 impl Corpus {
-    /// Reads the documents in `wanted` (sorted, each once) again. Cost: linear
-    /// in their length; of compressed files, in what stands before them too.
+    /// Reads the documents in `wanted` (sorted, each once) again, and gives what was made of
+    /// each unit that has some, in reading order. Cost: linear in their length; of compressed
+    /// files, in what stands before them too.
     ///
     /// # Errors
-    /// The first, in reading order, that shows a file to be gone or changed.
-    pub fn revisit<A: Send>(
+    /// The first, in reading order, that shows a file to be gone or changed; what `finish` gives.
+    pub fn revisit<V: Visitor>(
         &self,
         catalog: &Catalog,
         wanted: &[DocId],
-        stage: &'static str,
-        progress: &dyn Progress,
-        begin: impl Fn() -> A + Sync,
-        visit: impl Fn(&mut A, DocId, Document<'_>) + Sync,
-    ) -> Result<Vec<A>> {
+        (stage, progress): (&'static str, &dyn Progress),
+        visitor: &V,
+    ) -> Result<Vec<V::Kept>> {
         debug_assert!(wanted.is_sorted_by(|a, b| a < b));
         progress.begin(stage, wanted.len() as u64, Steps::Items);
-        let mut tasks: Vec<&[DocId]> = Vec::new();
+        let mut tasks: Vec<Task<'_>> = Vec::new();
         let mut rest = wanted;
-        for &end in &catalog.unit_starts[1..] {
+        for (&end, &stream) in catalog.unit_starts[1..].iter().zip(&catalog.streams) {
             let (unit, others) = rest.split_at(rest.partition_point(|document| document.0 < end));
-            if !unit.is_empty() {
-                tasks.push(unit);
-            }
             rest = others;
+            if unit.is_empty() {
+                continue;
+            }
+            match tasks.last_mut() {
+                Some(task) if stream.is_some() && task.stream == stream => task.units.push(unit),
+                _ => tasks.push(Task { units: vec![unit], stream }),
+            }
         }
         let results = tasks
             .par_iter()
-            .map(|unit| {
-                let mut accumulator = begin();
-                let mut buffers = Buffers::default();
-                for documents in unit.chunk_by(|a, b| catalog.file(*a) == catalog.file(*b)) {
-                    self.revisit_file(catalog, documents, &mut buffers, &mut |id, document| {
-                        visit(&mut accumulator, id, document);
-                        progress.advance(1);
-                    })?;
+            .map(|task| match task.stream {
+                Some(file) => self.revisit_stream(catalog, file, &task.units, progress, visitor),
+                None => {
+                    let mut accumulator = visitor.begin();
+                    let mut buffers = Buffers::default();
+                    let unit = task.units[0];
+                    for documents in unit.chunk_by(|a, b| catalog.file(*a) == catalog.file(*b)) {
+                        self.revisit_file(catalog, documents, &mut buffers, &mut |id, document| {
+                            visitor.visit(&mut accumulator, id, document);
+                            progress.advance(1);
+                        })?;
+                    }
+                    Ok(vec![visitor.finish(accumulator)?])
                 }
-                Ok(accumulator)
             })
-            .collect();
+            .collect::<Result<Vec<Vec<V::Kept>>>>()?;
         progress.end();
-        results
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    /// Reads a large file that only goes forward once more, in the blocks of the first reading.
+    fn revisit_stream<V: Visitor>(
+        &self,
+        catalog: &Catalog,
+        file: u32,
+        units: &[&[DocId]],
+        progress: &dyn Progress,
+        visitor: &V,
+    ) -> Result<Vec<V::Kept>> {
+        let file = &self.files[file as usize];
+        let changed = || Error::new(ErrorKind::Changed).at_path(file.path.display());
+        let Opening::Read(opened) = file.open(self.options.input_format, &Silent)? else {
+            return Err(changed());
+        };
+        let locator = |document: &DocId| catalog.locators[document.index()];
+        let mut blocks = BlockReader::new(opened.reader, self.options.max_document);
+        let (results, failure) = in_blocks(&mut blocks, |block: Block| {
+            let Some(lines) = block.lines else { return Ok(None) };
+            let after = |unit: &&[DocId]| locator(&unit[0]).offset < block.offset;
+            let Some(unit) = units[units.partition_point(after)..].first() else { return Ok(None) };
+            if locator(&unit[0]).offset >= block.offset + lines.len() as u64 {
+                return Ok(None);
+            }
+            let mut accumulator = visitor.begin();
+            let mut record = Record::default();
+            for &id in *unit {
+                let Locator { offset, length, .. } = locator(&id);
+                let start = (offset - block.offset) as usize;
+                let line = lines.get(start..start + length as usize).ok_or_else(changed)?;
+                self.parse_again(line, &mut record).map_err(|_| changed())?;
+                visitor.visit(&mut accumulator, id, record.document());
+                progress.advance(1);
+            }
+            visitor.finish(accumulator).map(Some)
+        });
+        let results: Vec<V::Kept> =
+            results.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+        // Damage was met before, and told; it is no change as long as nothing is missing.
+        match failure {
+            Some(error) if results.len() < units.len() => Err(Error::io(&file.path, error)),
+            None if results.len() < units.len() => Err(changed()),
+            _ => Ok(results),
+        }
+    }
+
+    fn parse_again(&self, line: &[u8], record: &mut Record) -> Result<()> {
+        let body = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        parse_record(body, &self.fields, record).map(drop)
     }
 
     fn revisit_file(
@@ -78,8 +143,7 @@ impl Corpus {
         }
         let Buffers { raw, record } = buffers;
         let mut parse = |id: DocId, bytes: &[u8]| -> Result<()> {
-            let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            parse_record(body, &self.fields, record).map_err(|_| changed())?;
+            self.parse_again(bytes, record).map_err(|_| changed())?;
             visit(id, record.document());
             Ok(())
         };

@@ -6,21 +6,22 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ahash::AHashSet;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::format::Format;
+use super::blocks::{Block, BlockReader, in_blocks};
+use super::format::{Compression, Format};
 use super::lines::LineReader;
 use super::open::{Opened, Opening, read_error};
 use super::walk::SourceFile;
 use super::{
-    Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, encoding,
+    Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor, encoding,
     parse_record,
 };
-use crate::document::Document;
+use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Unit as Steps};
 
@@ -53,18 +54,34 @@ impl PartOutcome {
     }
 }
 
+/// Calls the visitor with each document and its number within the unit.
+fn numbered<V: Visitor>(visitor: &V, unit: &mut V::Unit) -> impl FnMut(Document<'_>) {
+    let mut next = DocId(0);
+    move |document| {
+        visitor.visit(unit, next, document);
+        next.0 += 1;
+    }
+}
+
+/// What a unit, or a block of one, gave.
+struct Outcome<B> {
+    result: B,
+    parts: Vec<PartOutcome>,
+    /// The file, if it is a block of a stream.
+    stream: Option<u32>,
+}
+
 impl Corpus {
-    /// Reads everything once. `visit` sees each document in reading order
-    /// within a unit, with the accumulator that `begin` made for the unit.
+    /// Reads everything once.
     ///
     /// # Errors
-    /// With [`ReadOptions::strict`](super::ReadOptions::strict), the first problem in reading order.
-    pub fn survey<A: Send>(
+    /// With [`ReadOptions::strict`](super::ReadOptions::strict), the first problem in
+    /// reading order; what `finish` gives.
+    pub fn survey<V: Visitor>(
         &mut self,
         progress: &dyn Progress,
-        begin: impl Fn() -> A + Sync,
-        visit: impl Fn(&mut A, Document<'_>) + Sync,
-    ) -> Result<Survey<A>> {
+        visitor: &V,
+    ) -> Result<Survey<V::Kept>> {
         progress.begin("reading", self.bytes(), Steps::Bytes);
         let mut walk_problems = std::mem::take(&mut self.walk_problems);
         let strict = self.options.strict;
@@ -72,53 +89,127 @@ impl Corpus {
             return Err(walk_problems.swap_remove(0));
         }
         let first_bad = AtomicUsize::new(usize::MAX);
-        let outcomes: Vec<(A, Vec<PartOutcome>)> = self
+        let outcomes: Vec<Vec<Outcome<V::Kept>>> = self
             .units
             .par_iter()
             .enumerate()
+            .filter(|(index, _)| *index <= first_bad.load(Ordering::Relaxed))
             .map(|(index, unit)| {
-                let mut accumulator = begin();
-                let mut parts = Vec::with_capacity(unit.parts.len());
-                let mut buffers = Buffers::default();
-                if index <= first_bad.load(Ordering::Relaxed) {
-                    for part in &unit.parts {
-                        let mut outcome = PartOutcome { file: part.file, ..PartOutcome::default() };
-                        let mut visit = |document: Document<'_>| visit(&mut accumulator, document);
-                        if let Err(error) =
-                            self.survey_part(part, progress, &mut buffers, &mut outcome, &mut visit)
-                        {
-                            outcome.problem(error);
-                        }
-                        if strict && !outcome.problems.is_empty() {
-                            first_bad.fetch_min(index, Ordering::Relaxed);
-                        }
-                        parts.push(outcome);
-                    }
+                let outcomes = match unit.streamed {
+                    true => self.survey_stream(&unit.parts[0], progress, visitor)?,
+                    false => vec![self.survey_unit(unit, progress, visitor)?],
+                };
+                let mut parts = outcomes.iter().flat_map(|outcome| &outcome.parts);
+                if strict && parts.any(|part| !part.problems.is_empty()) {
+                    first_bad.fetch_min(index, Ordering::Relaxed);
                 }
-                (accumulator, parts)
+                Ok(outcomes)
             })
-            .collect();
+            .collect::<Result<_>>()?;
         progress.end();
-        self.assemble(walk_problems, outcomes)
+        self.assemble(walk_problems, outcomes.into_iter().flatten())
+    }
+
+    /// Reads the parts of a unit one after the other.
+    fn survey_unit<V: Visitor>(
+        &self,
+        unit: &Unit,
+        progress: &dyn Progress,
+        visitor: &V,
+    ) -> Result<Outcome<V::Kept>> {
+        let mut accumulator = visitor.begin();
+        let mut parts = Vec::with_capacity(unit.parts.len());
+        let mut buffers = Buffers::default();
+        let mut visit = numbered(visitor, &mut accumulator);
+        for part in &unit.parts {
+            let mut outcome = PartOutcome { file: part.file, ..PartOutcome::default() };
+            if let Err(error) =
+                self.survey_part(part, progress, &mut buffers, &mut outcome, &mut visit)
+            {
+                outcome.problem(error);
+            }
+            parts.push(outcome);
+        }
+        drop(visit);
+        Ok(Outcome { result: visitor.finish(accumulator)?, parts, stream: None })
+    }
+
+    /// Reads a large file that only goes forward: one thread unpacks it, all work on its blocks.
+    fn survey_stream<V: Visitor>(
+        &self,
+        part: &Part,
+        progress: &dyn Progress,
+        visitor: &V,
+    ) -> Result<Vec<Outcome<V::Kept>>> {
+        let file = &self.files[part.file as usize];
+        let fresh = || PartOutcome { file: part.file, ..PartOutcome::default() };
+        let done = |accumulator: V::Unit, outcome: PartOutcome| {
+            let result = visitor.finish(accumulator)?;
+            Ok(Outcome { result, parts: vec![outcome], stream: Some(part.file) })
+        };
+        let failed = |error: Error, offset: u64| -> Result<Outcome<V::Kept>> {
+            let mut outcome = fresh();
+            // The line is counted from the lines of the blocks before.
+            outcome.problem(error.at_record(1, offset).at_path(file.path.display()));
+            done(visitor.begin(), outcome)
+        };
+        let Ok(Opening::Read(Opened { reader, compression, replaced, .. })) =
+            file.open(self.options.input_format, progress)
+        else {
+            // It could be opened when the work was planned; what is wrong now is told as ever.
+            let unit = Unit { parts: vec![part.clone()], bytes: 0, streamed: false };
+            return Ok(vec![self.survey_unit(&unit, progress, visitor)?]);
+        };
+        let mut blocks = BlockReader::new(reader, self.options.max_document);
+        let limit = self.options.max_document;
+        let (outcomes, failure) = in_blocks(&mut blocks, |block: Block| {
+            let Some(lines) = block.lines else {
+                let mut outcome = failed(Error::new(ErrorKind::TooLarge { limit }), block.offset)?;
+                outcome.parts[0].lines = 1;
+                return Ok(outcome);
+            };
+            let mut accumulator = visitor.begin();
+            let mut outcome = fresh();
+            let lines = LineReader::new(&lines[..], block.offset, limit);
+            let mut visit = numbered(visitor, &mut accumulator);
+            let mut buffers = Buffers::default();
+            let range = 0..u64::MAX;
+            let read = (compression, range);
+            if let Err(error) =
+                self.survey_lines(file, lines, read, &mut buffers, &mut outcome, &mut visit)
+            {
+                outcome.problem(error);
+            }
+            drop(visit);
+            done(accumulator, outcome)
+        });
+        let mut outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
+        if let Some(error) = failure {
+            outcomes.push(failed(read_error(error, compression), blocks.offset())?);
+        }
+        if let Some(Outcome { parts, .. }) = outcomes.last_mut() {
+            parts[0].replaced += replaced.load(Ordering::Relaxed);
+        }
+        Ok(outcomes)
     }
 
     /// Puts what the units gave together in reading order.
     fn assemble<A>(
         &self,
         mut problems: Vec<Error>,
-        outcomes: Vec<(A, Vec<PartOutcome>)>,
+        outcomes: impl Iterator<Item = Outcome<A>>,
     ) -> Result<Survey<A>> {
         let mut totals = ReadTotals::default();
         let mut catalog =
-            Catalog { locators: Vec::new(), unit_starts: vec![0], repeated_ids: AHashSet::new() };
-        let mut units = Vec::with_capacity(outcomes.len());
+            Catalog { unit_starts: vec![0], ..Catalog::default() };
+        let mut units = Vec::new();
         let mut ids: Vec<(u32, u64, u32)> = Vec::new();
         let mut line_base = (u32::MAX, 0);
         for (&reason, &count) in &self.walk_skipped {
             *totals.skipped.entry(reason.to_owned()).or_default() += count;
         }
         let mut more = 0;
-        for (accumulator, parts) in outcomes {
+        for Outcome { result: accumulator, parts, stream } in outcomes {
             for mut part in parts {
                 if line_base.0 != part.file {
                     line_base = (part.file, 0);
@@ -163,6 +254,7 @@ impl Corpus {
                 ));
             }
             catalog.unit_starts.push(catalog.locators.len() as u32);
+            catalog.streams.push(stream);
             units.push(accumulator);
         }
         if self.options.strict && !problems.is_empty() {
@@ -228,7 +320,26 @@ impl Corpus {
         };
         match opened.format {
             Format::Text => self.survey_text(file, opened, buffers, outcome, visit),
-            Format::Jsonl => self.survey_lines(file, part, opened, buffers, outcome, visit),
+            Format::Jsonl => {
+                let limit = self.options.max_document;
+                let Opened { reader, direct, compression, replaced, .. } = opened;
+                let range = part.range.clone().unwrap_or(0..u64::MAX);
+                let lines = match direct {
+                    // The line that runs into the range belongs to the part before.
+                    Some(direct) if range.start > 0 => {
+                        let from = range.start - 1;
+                        let reader = Box::new(direct.from(from)) as Box<dyn Read>;
+                        let mut lines = LineReader::new(reader, from, limit);
+                        lines.next_line().map_err(|error| Error::io(&file.path, error))?;
+                        lines
+                    }
+                    _ => LineReader::new(reader, 0, limit),
+                };
+                let read = (compression, range);
+                let result = self.survey_lines(file, lines, read, buffers, outcome, visit);
+                outcome.replaced += replaced.load(Ordering::Relaxed);
+                result
+            }
         }
     }
 
@@ -275,26 +386,13 @@ impl Corpus {
     fn survey_lines(
         &self,
         file: &SourceFile,
-        part: &Part,
-        opened: Opened<'_>,
+        mut lines: LineReader<impl Read>,
+        (compression, range): (Compression, Range<u64>),
         buffers: &mut Buffers,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
-        let Opened { compression, replaced, .. } = opened;
         let limit = self.options.max_document;
-        let range = part.range.clone().unwrap_or(0..u64::MAX);
-        let mut lines = match opened.direct {
-            // The line that runs into the range belongs to the part before.
-            Some(direct) if range.start > 0 => {
-                let from = range.start - 1;
-                let mut lines =
-                    LineReader::new(Box::new(direct.from(from)) as Box<dyn Read>, from, limit);
-                lines.next_line().map_err(|error| Error::io(&file.path, error))?;
-                lines
-            }
-            _ => LineReader::new(opened.reader, 0, limit),
-        };
         let place = |error: Error, line: u64, offset: u64| {
             error.at_record(line, offset).at_path(file.path.display())
         };
@@ -348,7 +446,6 @@ impl Corpus {
             outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
             visit(record.document());
         }
-        outcome.replaced += replaced.load(Ordering::Relaxed);
         Ok(())
     }
 }

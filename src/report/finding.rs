@@ -56,31 +56,16 @@ pub struct Finding {
     pub jaccard: f64,
     /// The share of the smaller side that stands in the larger.
     pub containment: f64,
-    /// The side that comes first by name and place.
-    pub a: Side,
+    /// The side that comes first by name and place; shared by all findings that it is in.
+    pub a: Arc<Side>,
     /// The other side.
-    pub b: Side,
+    pub b: Arc<Side>,
     /// Number of the cluster of documents, from 1.
     pub cluster: Option<u32>,
     /// Number of the passage, from 1.
     pub passage: Option<u32>,
     /// How many times the passage occurs in all.
     pub occurrences: Option<u32>,
-}
-
-impl Finding {
-    /// What findings are sorted by.
-    pub(crate) fn order(&self) -> impl Ord + '_ {
-        (
-            &*self.a.document,
-            self.a.start,
-            &*self.b.document,
-            self.b.start,
-            self.kind,
-            self.a.end,
-            self.b.end,
-        )
-    }
 }
 
 /// The beginning of `text` on one line: white space runs become one space, and

@@ -1,0 +1,249 @@
+//! The prefix of a document: the few rare shingles by which it finds its partners.
+//!
+//! In: all [`Lists`] and the share of its own shingles that a partner of each document
+//! must have. Out: [`Prefixes`]: the entries of the index, and how many of a
+//! document's entries a partner meets at least.
+//!
+//! Of a document of n shingles at most m = n - ⌈share · n⌉ are missing in a partner. So
+//! any m + 1 of its shingles meet every partner; of [`SURPLUS`] more, that many more are met.
+//! They are taken from the low part, the rarest first. A shingle that stands nowhere else
+//! is rarest of all: it counts, and needs no entry. A document that has more than m of those
+//! has no partner.
+//!
+//! A document that has too little in the low part is *thin*: its prefix is taken from all its
+//! shingles, and the high parts of the others are looked up for its sake. These are short
+//! documents, mostly, and texts that say the same again and again.
+//!
+//! n counts shingles as often as they stand in the document, which can only lengthen a prefix. For
+//! thin ones, where that could be many times, it is the number of distinct short hashes, with
+//! room for those that became equal when they were shortened.
+
+use rayon::prelude::*;
+
+use super::Role;
+use super::frequencies::{Frequencies, Table};
+use super::index::Entry;
+use super::lists::{Lists, Part};
+use crate::document::DocId;
+use crate::error::Result;
+use crate::spill::{Spill, Stored, Workspace};
+use crate::verify::least_overlap_contained;
+
+/// Shingles that a prefix is lengthened by, where it can be: a partner then has
+/// that many more of them, and who shares a lucky one is not checked in vain.
+const SURPLUS: usize = 3;
+
+/// The largest table that the shingles of thin documents are counted in, in cells.
+const MOST_THIN_CELLS: u64 = 16 << 20;
+
+/// What is indexed of all documents.
+pub struct Prefixes {
+    spill: Spill,
+    units: Vec<Stored<Entry>>,
+    /// How many entries of each document a partner meets at least; 0 for those without entries.
+    hits: Vec<u8>,
+    /// Whether there are thin documents, so that high parts are to be looked up.
+    pub any_thin: bool,
+}
+
+/// What is chosen in one unit.
+struct Choice {
+    entries: Vec<Entry>,
+    hits: Vec<(DocId, u8)>,
+    thin: Vec<DocId>,
+}
+
+impl Prefixes {
+    /// Chooses the prefix of every document whose role asks for one.
+    ///
+    /// # Errors
+    /// Those of [`Spill`].
+    pub fn choose(
+        lists: &Lists,
+        role: impl Fn(DocId) -> Role + Sync,
+        workspace: &Workspace,
+    ) -> Result<Self> {
+        let spill = workspace.spill();
+        let frequencies = Frequencies::count(lists, &role, workspace)?;
+        let chosen = (0..lists.units()).into_par_iter().map(|unit| {
+            let choice = choose_low(lists, unit, &role, &frequencies)?;
+            Ok((spill.store(&choice.entries)?, choice.hits, choice.thin))
+        });
+        let chosen: Vec<(Stored<Entry>, Vec<(DocId, u8)>, Vec<DocId>)> =
+            chosen.collect::<Result<_>>()?;
+        drop(frequencies);
+        let mut hits = vec![0; lists.documents()];
+        let mut note = |chosen: Vec<(DocId, u8)>| {
+            for (document, count) in chosen {
+                hits[document.index()] = count;
+            }
+        };
+        let (mut units, mut thin) = (Vec::new(), Vec::new());
+        for (entries, hits, thin_documents) in chosen {
+            units.push(entries);
+            note(hits);
+            thin.push(thin_documents);
+        }
+        let any_thin = thin.iter().any(|documents| !documents.is_empty());
+        if any_thin {
+            let table = count_thin(lists, &thin)?;
+            let chosen = thin.par_iter().enumerate().filter(|(_, thin)| !thin.is_empty());
+            let chosen = chosen.map(|(unit, thin)| {
+                let choice = choose_any(lists, unit, thin, &role, &table)?;
+                Ok((spill.store(&choice.entries)?, choice.hits))
+            });
+            let chosen: Vec<(Stored<Entry>, Vec<(DocId, u8)>)> = chosen.collect::<Result<_>>()?;
+            for (entries, hits) in chosen {
+                units.push(entries);
+                note(hits);
+            }
+        }
+        Ok(Prefixes { spill, units, hits, any_thin })
+    }
+
+    /// How many entries of a document a partner meets at least.
+    pub fn hits(&self, document: DocId) -> u8 {
+        self.hits[document.index()]
+    }
+
+    /// One entry of the document is not indexed after all.
+    pub fn lose_one(&mut self, document: DocId) {
+        let hits = &mut self.hits[document.index()];
+        *hits = hits.saturating_sub(1).max(1);
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.units.iter().map(Stored::len).sum()
+    }
+
+    /// Hands out all entries, in pieces, always in the same order.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`], and of `each`.
+    pub fn for_each(&self, mut each: impl FnMut(&[Entry]) -> Result<()>) -> Result<()> {
+        let mut buffer = Vec::new();
+        for unit in &self.units {
+            each(self.spill.read_all(unit, &mut buffer)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many of `size` shingles of its own a partner of the document may lack.
+fn may_be_missing(share: f64, size: usize) -> usize {
+    // A hair less than the share asks for, so that no rounding loses a pair; the pair is verified anyway.
+    size - least_overlap_contained(share - 1e-9, size).min(size)
+}
+
+/// Chooses the prefixes of a unit from the low part, and tells which documents are thin.
+fn choose_low(
+    lists: &Lists,
+    unit: usize,
+    role: &(impl Fn(DocId) -> Role + Sync),
+    frequencies: &Frequencies,
+) -> Result<Choice> {
+    let mut choice = Choice { entries: Vec::new(), hits: Vec::new(), thin: Vec::new() };
+    let (mut low, mut counts) = (Vec::new(), Vec::new());
+    let mut counts = frequencies.read(unit, &mut counts)?;
+    let mut ranked: Vec<u64> = Vec::new();
+    for list in lists.read(unit, Part::Low, &mut low)? {
+        let (own, others) = counts.split_at(list.shingles.len());
+        counts = others;
+        let Role::Either { share } = role(list.document) else { continue };
+        if list.size == 0 {
+            continue;
+        }
+        let missing = may_be_missing(share, list.size);
+        let alone = own.iter().filter(|&&count| count == 1).count();
+        if alone > missing {
+            continue;
+        }
+        ranked.clear();
+        let shared = own.iter().zip(list.shingles).filter(|(count, _)| **count > 1);
+        ranked.extend(shared.map(|(&count, &shingle)| rank(count, shingle)));
+        ranked.sort_unstable();
+        ranked.dedup();
+        if alone + ranked.len() <= missing {
+            choice.thin.push(list.document);
+            continue;
+        }
+        ranked.truncate(missing + 1 + SURPLUS - alone);
+        choice.take(list.document, &ranked, alone + ranked.len() - missing);
+    }
+    Ok(choice)
+}
+
+/// Chooses the prefixes of the thin documents of a unit from all their shingles.
+fn choose_any(
+    lists: &Lists,
+    unit: usize,
+    thin: &[DocId],
+    role: &(impl Fn(DocId) -> Role + Sync),
+    table: &Table,
+) -> Result<Choice> {
+    let mut choice = Choice { entries: Vec::new(), hits: Vec::new(), thin: Vec::new() };
+    let mut ranked: Vec<u64> = Vec::new();
+    let mut document = thin.iter();
+    for_each_of(lists, unit, thin, |size, low, high| {
+        let Some(&document) = document.next() else { return };
+        let Role::Either { share } = role(document) else { return };
+        ranked.clear();
+        let all = low.iter().chain(high);
+        ranked.extend(all.map(|&shingle| rank(table.of(shingle).unwrap_or(0), shingle)));
+        ranked.sort_unstable();
+        ranked.dedup();
+        // Of d short hashes about d²/2^33 more may have become equal; room is left for four times as many.
+        let distinct = ranked.len();
+        let missing = may_be_missing(share, size.min(distinct + 2 + ((distinct * distinct) >> 31)));
+        ranked.truncate(missing + 1 + SURPLUS);
+        // If all are indexed, every partner meets one.
+        choice.take(document, &ranked, ranked.len().saturating_sub(missing).max(1));
+    })?;
+    Ok(choice)
+}
+
+impl Choice {
+    fn take(&mut self, document: DocId, ranked: &[u64], hits: usize) {
+        self.entries.extend(ranked.iter().map(|&ranked| Entry::new(ranked as u32, document)));
+        self.hits.push((document, hits as u8));
+    }
+}
+
+/// A shingle that is sorted by how often it occurs.
+fn rank(count: u8, shingle: u32) -> u64 {
+    u64::from(count) << 32 | u64::from(shingle)
+}
+
+/// Counts the shingles of thin documents among themselves.
+fn count_thin(lists: &Lists, thin: &[Vec<DocId>]) -> Result<Table> {
+    let cells = MOST_THIN_CELLS.min(2 * lists.low_shingles().max(1024));
+    Table::count(cells, 0..cells, |each| {
+        for (unit, thin) in thin.iter().enumerate().filter(|(_, thin)| !thin.is_empty()) {
+            for_each_of(lists, unit, thin, |_, low, high| {
+                each(low);
+                each(high);
+            })?;
+        }
+        Ok(())
+    })
+}
+
+/// Hands out, of a unit, the size and both parts of the shingles of `documents`, ascending.
+fn for_each_of(
+    lists: &Lists,
+    unit: usize,
+    documents: &[DocId],
+    mut each: impl FnMut(usize, &[u32], &[u32]),
+) -> Result<()> {
+    let (mut low, mut high) = (Vec::new(), Vec::new());
+    let low = lists.read(unit, Part::Low, &mut low)?;
+    let high = lists.read(unit, Part::High, &mut high)?;
+    let mut wanted = documents.iter().peekable();
+    for (low, high) in low.zip(high) {
+        if wanted.next_if_eq(&&low.document).is_some() {
+            each(low.size, low.shingles, high.shingles);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! The second reading: what candidates really are.
+//!
+//! In: the documents that may be duplicates. Out: [`Inspected`]: of each its whole shingle set, the
+//! folded text if it has a copy, and what is written of it in a row. Sets and texts are
+//! spilled, so that it does not matter how many duplicates there are; each document is read once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::document::{DocId, Document};
+use crate::error::Result;
+use crate::lsh::Candidate;
+use crate::progress::{Progress, Unit};
+use crate::read::{Catalog, Corpus, Visitor};
+use crate::report::{Side, excerpt};
+use crate::shingle::SetBuilder;
+use crate::spill::{Spill, Stored, Workspace};
+use crate::text::Tokenizer;
+use crate::verify::{Pair, Set};
+
+use super::Plan;
+use super::exact::Copies;
+use super::survey::Sketched;
+
+/// What was seen of the documents.
+pub struct Inspected {
+    spill: Spill,
+    units: Vec<(Stored<u64>, Stored<u8>)>,
+    /// Ascending by document.
+    seen: Vec<Seen>,
+}
+
+/// What was seen of one document.
+struct Seen {
+    document: DocId,
+    unit: u32,
+    set: Place,
+    text: Place,
+    side: Arc<Side>,
+}
+
+/// A part of what a unit put away.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    start: u32,
+    length: u32,
+}
+
+impl Place {
+    fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..(self.start + self.length) as usize
+    }
+}
+
+/// Looks at documents; its benches go from thread to thread.
+struct Inspector<'a> {
+    corpus: &'a Corpus,
+    catalog: &'a Catalog,
+    copies: &'a Copies,
+    plan: &'a Plan,
+    spill: &'a Spill,
+    benches: Mutex<Vec<Box<Bench>>>,
+}
+
+struct Bench {
+    tokenizer: Tokenizer,
+    set_builder: SetBuilder,
+    hashes: Vec<u64>,
+    sets: Vec<u64>,
+    texts: Vec<u8>,
+    seen: Vec<Seen>,
+}
+
+impl Inspected {
+    /// Reads the documents of `wanted` (ascending, each once).
+    pub fn read(
+        corpus: &Corpus,
+        sketched: &Sketched,
+        copies: &Copies,
+        wanted: &[DocId],
+        plan: &Plan,
+        workspace: &Workspace,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let spill = workspace.spill();
+        let inspector = Inspector {
+            corpus,
+            catalog: &sketched.catalog,
+            copies,
+            plan,
+            spill: &spill,
+            benches: Mutex::default(),
+        };
+        let kept =
+            corpus.revisit(&sketched.catalog, wanted, ("inspecting", progress), &inspector)?;
+        let mut inspected = Inspected { spill, units: Vec::new(), seen: Vec::new() };
+        for (sets, texts, mut seen) in kept {
+            let unit = inspected.units.len() as u32;
+            seen.iter_mut().for_each(|seen| seen.unit = unit);
+            inspected.seen.append(&mut seen);
+            inspected.units.push((sets, texts));
+        }
+        Ok(inspected)
+    }
+
+    fn seen(&self, document: DocId) -> &Seen {
+        let place = self.seen.binary_search_by_key(&document, |seen| seen.document);
+        &self.seen[place.expect("only documents that were inspected are asked for")]
+    }
+
+    /// What is written of a document.
+    pub fn side(&self, document: DocId) -> &Arc<Side> {
+        &self.seen(document).side
+    }
+
+    /// Whether the folded texts of two documents that have copies are equal.
+    pub fn are_equal(&self, one: DocId, other: DocId) -> Result<bool> {
+        let (one, other) = (self.seen(one), self.seen(other));
+        if one.text.length != other.text.length {
+            return Ok(false);
+        }
+        let text = |seen: &Seen, buffer: &mut Vec<u8>| -> Result<Vec<u8>> {
+            let stored = &self.units[seen.unit as usize].1;
+            Ok(self.spill.read(stored, seen.text.range(), buffer)?.to_vec())
+        };
+        let mut buffer = Vec::new();
+        Ok(text(one, &mut buffer)? == text(other, &mut buffer)?)
+    }
+
+    fn set<'a>(
+        &'a self,
+        document: DocId,
+        sketched: &Sketched,
+        plan: &Plan,
+        buffer: &'a mut Vec<u64>,
+    ) -> Result<Set<'a>> {
+        let seen = self.seen(document);
+        let stored = &self.units[seen.unit as usize].0;
+        let facts = &sketched.facts[document.index()];
+        Ok(Set {
+            document,
+            shingles: self.spill.read(stored, seen.set.range(), buffer)?,
+            words: facts.tokens,
+            may_be_contained: plan.may_be_contained(facts),
+        })
+    }
+
+    /// The candidates (ascending) that are pairs.
+    pub fn verify(
+        &self,
+        candidates: &[Candidate],
+        sketched: &Sketched,
+        plan: &Plan,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Pair>> {
+        progress.begin("verifying", candidates.len() as u64, Unit::Items);
+        let chunks = candidates.par_chunks(1024).map(|chunk| {
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            let mut pairs = Vec::new();
+            for same in chunk.chunk_by(|one, other| one.0 == other.0) {
+                let one = self.set(same[0].0, sketched, plan, &mut first)?;
+                for &(_, other) in same {
+                    let other = self.set(other, sketched, plan, &mut second)?;
+                    pairs.extend(plan.criteria.verify(one, other));
+                }
+            }
+            progress.advance(chunk.len() as u64);
+            Ok(pairs)
+        });
+        let pairs: Vec<Vec<Pair>> = chunks.collect::<Result<_>>()?;
+        progress.end();
+        Ok(pairs.concat())
+    }
+
+    /// Forgets sets and texts; what is written stays, of those documents that are `wanted`.
+    pub fn into_sides(mut self, wanted: impl Fn(DocId) -> bool) -> Self {
+        self.units = Vec::new();
+        self.seen.retain(|seen| wanted(seen.document));
+        self.seen.shrink_to_fit();
+        self
+    }
+}
+
+impl Visitor for Inspector<'_> {
+    type Unit = Box<Bench>;
+    type Kept = (Stored<u64>, Stored<u8>, Vec<Seen>);
+
+    fn begin(&self) -> Box<Bench> {
+        let free = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.unwrap_or_else(|| {
+            Box::new(Bench {
+                tokenizer: Tokenizer::new(self.plan.sketch.seed),
+                set_builder: SetBuilder::new(self.plan.sketch.shingle_size),
+                hashes: Vec::new(),
+                sets: Vec::new(),
+                texts: Vec::new(),
+                seen: Vec::new(),
+            })
+        })
+    }
+
+    fn visit(&self, bench: &mut Box<Bench>, number: DocId, document: Document<'_>) {
+        let Bench { tokenizer, set_builder, hashes, sets, texts, seen } = &mut **bench;
+        hashes.clear();
+        let (set, text) = (sets.len() as u32, texts.len() as u32);
+        if self.copies.has_copy(number) {
+            tokenizer.for_each(document.text, |token, folded| {
+                hashes.push(token.hash);
+                texts.extend_from_slice(folded);
+                texts.push(b' ');
+            });
+        } else {
+            tokenizer.for_each(document.text, |token, _| hashes.push(token.hash));
+        }
+        if self.copies.is_first(number) {
+            set_builder.build(hashes, sets);
+        }
+        seen.push(Seen {
+            document: number,
+            unit: 0,
+            set: Place { start: set, length: sets.len() as u32 - set },
+            text: Place { start: text, length: texts.len() as u32 - text },
+            side: Arc::new(Side {
+                document: self.corpus.name(self.catalog, number, document.id).into(),
+                start: 0,
+                end: document.text.len() as u32,
+                line: 1,
+                words: hashes.len() as u32,
+                text: excerpt(document.text),
+            }),
+        });
+    }
+
+    fn finish(&self, mut bench: Box<Bench>) -> Result<Self::Kept> {
+        let kept = (
+            self.spill.store(&bench.sets)?,
+            self.spill.store(&bench.texts)?,
+            std::mem::take(&mut bench.seen),
+        );
+        bench.sets.clear();
+        bench.texts.clear();
+        self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
+        Ok(kept)
+    }
+}

@@ -1,0 +1,277 @@
+//! Bulk data between two stages: in memory while it is little, in a file when it is not.
+//!
+//! In: lists of numbers or bytes, from any thread. Out: a [`Stored`] for each, by which
+//! it is [read](Spill::read) again, whole or in part, by any thread. What a spill holds
+//! in memory stays under the size it was made with; the rest goes to one unnamed
+//! temporary file, which the system removes when the process ends, however it ends.
+//!
+//! The lists are written and read in the processor's own byte order: a spill does not
+//! outlive its process.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use bytemuck::Pod;
+
+use crate::error::{Error, Result};
+
+/// How much memory a run may take, and where it puts the rest.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    folder: PathBuf,
+    memory: u64,
+    held: u64,
+}
+
+/// A corpus this small is worked on in memory alone.
+const SMALL: u64 = 16 << 20;
+
+impl Workspace {
+    /// A workspace of `memory` bytes for a corpus of `input` bytes, with a folder for temporary files.
+    pub fn new(folder: &Path, memory: u64, input: u64) -> Self {
+        // More could be held, but the system holds what was just written as well, and
+        // gives it back when others need it.
+        let held = (input / 8).max(SMALL).min(memory / 16);
+        Workspace { folder: folder.to_owned(), memory, held }
+    }
+
+    /// Bytes that all of a run may take.
+    pub fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    /// A new spill.
+    pub fn spill(&self) -> Spill {
+        Spill::new(&self.folder, self.held)
+    }
+}
+
+impl Default for Workspace {
+    /// All in memory, whatever it takes.
+    fn default() -> Self {
+        Workspace { folder: std::env::temp_dir(), memory: u64::MAX, held: u64::MAX }
+    }
+}
+
+/// A place for lists.
+#[derive(Debug)]
+pub struct Spill {
+    folder: PathBuf,
+    /// How many bytes may be held in memory.
+    limit: u64,
+    held: AtomicU64,
+    file: OnceLock<File>,
+    making: Mutex<()>,
+    /// Where the file ends.
+    end: AtomicU64,
+}
+
+/// A list in a [`Spill`].
+#[derive(Debug)]
+pub enum Stored<T> {
+    /// In memory.
+    Held(Vec<T>),
+    /// In the file, from this byte on, so many items.
+    Written {
+        /// First byte.
+        start: u64,
+        /// Number of items.
+        length: usize,
+    },
+}
+
+impl<T> Stored<T> {
+    /// How many items the list has.
+    pub fn len(&self) -> usize {
+        match self {
+            Stored::Held(items) => items.len(),
+            Stored::Written { length, .. } => *length,
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Spill {
+    /// A spill that holds up to `limit` bytes in memory and the rest in a file in `folder`.
+    pub fn new(folder: &Path, limit: u64) -> Self {
+        Spill {
+            folder: folder.to_owned(),
+            limit,
+            held: AtomicU64::new(0),
+            file: OnceLock::new(),
+            making: Mutex::new(()),
+            end: AtomicU64::new(0),
+        }
+    }
+
+    /// Keeps a list.
+    ///
+    /// # Errors
+    /// The system's, when the temporary file cannot be made or written.
+    pub fn store<T: Pod>(&self, items: &[T]) -> Result<Stored<T>> {
+        let bytes: &[u8] = bytemuck::cast_slice(items);
+        let size = bytes.len() as u64;
+        let fits = |held: u64| Some(held + size).filter(|&held| held <= self.limit);
+        if self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok() {
+            return Ok(Stored::Held(items.to_vec()));
+        }
+        let start = self.end.fetch_add(size, Ordering::Relaxed);
+        self.file()
+            .and_then(|file| write_all_at(file, bytes, start))
+            .map_err(|error| self.place(error))?;
+        Ok(Stored::Written { start, length: items.len() })
+    }
+
+    /// A part of a list: borrowed where it is held, read into `buffer` where it is not.
+    ///
+    /// # Errors
+    /// The system's, when the temporary file cannot be read.
+    ///
+    /// # Panics
+    /// If the part is not inside the list.
+    pub fn read<'a, T: Pod>(
+        &self,
+        stored: &'a Stored<T>,
+        part: Range<usize>,
+        buffer: &'a mut Vec<T>,
+    ) -> Result<&'a [T]> {
+        match stored {
+            Stored::Held(items) => Ok(&items[part]),
+            Stored::Written { start, length } => {
+                assert!(part.start <= part.end && part.end <= *length, "a part is inside its list");
+                buffer.resize(part.len(), T::zeroed());
+                let start = start + (part.start * size_of::<T>()) as u64;
+                self.file()
+                    .and_then(|file| read_exact_at(file, bytemuck::cast_slice_mut(buffer), start))
+                    .map_err(|error| self.place(error))?;
+                Ok(buffer)
+            }
+        }
+    }
+
+    /// A list whole.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn read_all<'a, T: Pod>(
+        &self,
+        stored: &'a Stored<T>,
+        buffer: &'a mut Vec<T>,
+    ) -> Result<&'a [T]> {
+        self.read(stored, 0..stored.len(), buffer)
+    }
+
+    /// The file, made when it is first needed.
+    fn file(&self) -> io::Result<&File> {
+        if let Some(file) = self.file.get() {
+            return Ok(file);
+        }
+        let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.file.get() {
+            Some(file) => Ok(file),
+            None => {
+                let file = tempfile::tempfile_in(&self.folder)?;
+                Ok(self.file.get_or_init(|| file))
+            }
+        }
+    }
+
+    fn place(&self, error: io::Error) -> Error {
+        Error::new(crate::error::ErrorKind::Temporary(error)).at_path(self.folder.display())
+    }
+}
+
+/// Fills `buffer` from `offset`.
+///
+/// # Errors
+/// The system's; [`io::ErrorKind::UnexpectedEof`] if the file ends before.
+pub fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match read_at(file, buffer, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match write_at(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                bytes = &bytes[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads some bytes from `offset`, leaving no position behind.
+#[cfg(unix)]
+pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+/// Reads some bytes from `offset`.
+#[cfg(windows)]
+pub fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::write_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_write(file, bytes, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rayon::prelude::*;
+
+    #[test]
+    fn lists_come_back_whole_and_in_part_held_or_written() {
+        for limit in [0, 4000, u64::MAX] {
+            let spill = Spill::new(&std::env::temp_dir(), limit);
+            let list = |number: u64| (number..number + 100).collect::<Vec<u64>>();
+            let stored: Vec<Stored<u64>> =
+                (0..50).into_par_iter().map(|number| spill.store(&list(number)).unwrap()).collect();
+            let held = stored.iter().filter(|stored| matches!(stored, Stored::Held(_))).count();
+            assert_eq!(held as u64, (limit / 800).min(50));
+            let mut buffer = Vec::new();
+            for (number, stored) in (0..).zip(&stored) {
+                assert_eq!(spill.read_all(stored, &mut buffer).unwrap(), list(number));
+                let part = spill.read(stored, 7..9, &mut buffer).unwrap();
+                assert_eq!(part, [number + 7, number + 8]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_to_is_named() {
+        let spill = Spill::new(Path::new("no/such/folder"), 0);
+        let message = spill.store(&[1u8]).unwrap_err().to_string();
+        assert!(message.starts_with("no/such/folder: "), "{message}");
+    }
+}
