@@ -6,7 +6,7 @@ use std::ops::Range;
 ///
 /// Reading order is the order of the PATHs as given and of names, bytewise,
 /// within each; it never depends on threads or on the order of a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocId(pub u32);
 
 impl DocId {

@@ -41,7 +41,8 @@ impl Frequencies {
         role: impl Fn(DocId) -> Role + Sync,
         workspace: &Workspace,
     ) -> Result<Self> {
-        let cells = (CELLS_A_SHINGLE * lists.low_shingles()).max(1024);
+        // More cells than there are short hashes would tell no more apart.
+        let cells = (CELLS_A_SHINGLE * lists.low_shingles()).clamp(1024, u64::from(u32::MAX));
         let slice = cells.min((workspace.memory() / 4).max(SMALLEST_SLICE));
         let spill = workspace.spill();
         let mut units: Vec<Stored<u8>> = Vec::new();
@@ -132,5 +133,5 @@ impl Table {
 
 /// The cell of a shingle: its place among all shingles there can be, so that a range of cells is a range of shingles.
 fn cell(shingle: u32, cells: u64) -> u64 {
-    ((u128::from(shingle) * u128::from(cells)) >> 32) as u64
+    (u64::from(shingle) * cells) >> 32
 }

@@ -67,8 +67,9 @@ impl PrefixIndex {
         PrefixIndex { entries, directory, directory_shift, filter, filter_shift }
     }
 
-    /// Appends the documents that have one of `shingles` in their prefix, as often as they do.
-    pub fn look_up(&self, shingles: &[u32], hits: &mut Vec<DocId>) {
+    /// Calls `hit` with the documents that have one of `shingles` in their prefix, as often as they do.
+    #[inline]
+    pub fn look_up(&self, shingles: &[u32], mut hit: impl FnMut(DocId)) {
         for &shingle in shingles {
             let bit = shingle >> self.filter_shift;
             if self.filter[(bit >> 6) as usize] & (1 << (bit & 63)) == 0 {
@@ -77,7 +78,7 @@ impl PrefixIndex {
             let cell = (shingle >> self.directory_shift) as usize;
             let (start, end) = (self.directory[cell] as usize, self.directory[cell + 1] as usize);
             let same = self.entries[start..end].iter().filter(|entry| entry.shingle() == shingle);
-            hits.extend(same.map(|entry| entry.document()));
+            same.for_each(|entry| hit(entry.document()));
         }
     }
 }
@@ -97,7 +98,7 @@ mod tests {
             let index = PrefixIndex::new(put_in.collect());
             for small in 0..50 {
                 let mut hits = Vec::new();
-                index.look_up(&[place(small)], &mut hits);
+                index.look_up(&[place(small)], |document| hits.push(document));
                 let mut expected: Vec<DocId> = entries
                     .iter()
                     .filter(|entry| entry.0 == small)

@@ -25,6 +25,7 @@
 
 mod crowd;
 mod frequencies;
+mod hits;
 mod index;
 mod lists;
 mod prefix;
@@ -39,6 +40,7 @@ use crate::error::Result;
 use crate::lsh::{CROWD_SIZE, Candidate};
 use crate::progress::{Progress, Unit};
 use crate::spill::Workspace;
+use hits::Hits;
 use index::{Entry, PrefixIndex};
 use lists::Part;
 use prefix::Prefixes;
@@ -110,26 +112,31 @@ pub fn candidates(
     let rounds = prefixes.len().div_ceil(most).max(1);
     progress.begin("joining", (rounds * lists.units()) as u64, Unit::Items);
     // A mark tells who meets a crowd, be it only one that nobody leads.
-    let mut entries: Vec<Entry> =
-        crowded.keys().map(|&shingle| Entry::new(shingle, CROWD)).collect();
-    let mut look_up = |entries: &mut Vec<Entry>| -> Result<()> {
-        let index = PrefixIndex::new(std::mem::take(entries));
+    let marks = crowded.keys().map(|&shingle| Entry::new(shingle, CROWD));
+    let mut low: Vec<Entry> = marks.collect();
+    let mut high = if prefixes.any_high() { low.clone() } else { Vec::new() };
+    let mut look_up = |low: &mut Vec<Entry>, high: &mut Vec<Entry>| -> Result<()> {
+        let index = Index {
+            low: PrefixIndex::new(std::mem::take(low)),
+            high: (!high.is_empty()).then(|| PrefixIndex::new(std::mem::take(high))),
+        };
         let found = look_up_all(lists, &index, &prefixes, &role, progress)?;
         joined.pairs.extend(found.pairs);
         joined.crowded.extend(found.crowded);
         Ok(())
     };
-    prefixes.for_each(|unit| {
-        if entries.len() + unit.len() > most && !entries.is_empty() {
-            look_up(&mut entries)?;
+    prefixes.for_each(|part, unit| {
+        if low.len() + high.len() + unit.len() > most && !low.is_empty() {
+            look_up(&mut low, &mut high)?;
         }
+        let entries = if part == Part::Low { &mut low } else { &mut high };
         entries.extend(unit.iter().filter(|entry| match crowded.get(&entry.shingle()) {
             Some(leaders) => leaders.contains(&entry.document()),
             None => true,
         }));
         Ok(())
     })?;
-    look_up(&mut entries)?;
+    look_up(&mut low, &mut high)?;
     progress.end();
     joined.pairs.par_sort_unstable();
     joined.pairs.dedup();
@@ -141,39 +148,43 @@ pub fn candidates(
 /// Stands in the index for a crowd; there are fewer documents than this.
 const CROWD: DocId = DocId(u32::MAX);
 
+/// A piece of the index, as much as memory has room for.
+struct Index {
+    low: PrefixIndex,
+    /// Only where there are thin documents.
+    high: Option<PrefixIndex>,
+}
+
 /// Looks up all documents in a piece of the index.
 fn look_up_all(
     lists: &Lists,
-    index: &PrefixIndex,
+    index: &Index,
     prefixes: &Prefixes,
     role: &(impl Fn(DocId) -> Role + Sync),
     progress: &dyn Progress,
 ) -> Result<Candidates> {
     let units = (0..lists.units()).into_par_iter().map(|unit| {
         let mut found = Candidates::default();
-        let mut hits = Vec::new();
+        let mut hits = Hits::default();
         let (mut low, mut high) = (Vec::new(), Vec::new());
-        let mut high = match prefixes.any_thin {
-            true => Some(lists.read(unit, Part::High, &mut high)?),
-            false => None,
+        let mut high = match &index.high {
+            Some(index) => Some((index, lists.read(unit, Part::High, &mut high)?)),
+            None => None,
         };
         for list in lists.read(unit, Part::Low, &mut low)? {
-            let high = high.as_mut().and_then(Iterator::next).map_or(&[][..], |list| list.shingles);
+            let high = high.as_mut().map(|(index, lists)| (index, lists.next()));
             if matches!(role(list.document), Role::Absent) {
                 continue;
             }
-            hits.clear();
-            index.look_up(list.shingles, &mut hits);
-            index.look_up(high, &mut hits);
-            hits.sort_unstable();
-            if hits.last() == Some(&CROWD) {
-                found.crowded.push(list.document);
-                hits.truncate(hits.partition_point(|&hit| hit < CROWD));
+            index.low.look_up(list.shingles, |document| hits.add(document));
+            if let Some((index, Some(list))) = high {
+                index.look_up(list.shingles, |document| hits.add(document));
             }
-            for hits in hits.chunk_by(|one, other| one == other) {
-                let (one, other) = (hits[0], list.document);
-                if one != other && hits.len() >= usize::from(prefixes.hits(one)) {
-                    found.pairs.push((one.min(other), one.max(other)));
+            for (one, count) in hits.drain() {
+                if one == CROWD {
+                    found.crowded.push(list.document);
+                } else if one != list.document && count >= u32::from(prefixes.hits(one)) {
+                    found.pairs.push((one.min(list.document), one.max(list.document)));
                 }
             }
         }
@@ -200,14 +211,14 @@ fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
     }
     let mut counters = vec![0u32; COUNTERS];
     let counter = |entry: &Entry| entry.shingle() as usize % COUNTERS;
-    prefixes.for_each(|entries| {
+    prefixes.for_each(|_, entries| {
         entries.iter().for_each(|entry| counters[counter(entry)] += 1);
         Ok(())
     })?;
     if counters.iter().all(|&count| count as usize <= CROWD_SIZE) {
         return Ok(crowds);
     }
-    prefixes.for_each(|entries| {
+    prefixes.for_each(|_, entries| {
         let suspect = |entry: &&Entry| counters[counter(entry)] as usize > CROWD_SIZE;
         for entry in entries.iter().filter(suspect) {
             crowds.entry(entry.shingle()).or_default().push(entry.document());

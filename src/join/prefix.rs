@@ -39,16 +39,19 @@ const MOST_THIN_CELLS: u64 = 16 << 20;
 /// What is indexed of all documents.
 pub struct Prefixes {
     spill: Spill,
-    units: Vec<Stored<Entry>>,
+    /// Entries of the low part.
+    low: Vec<Stored<Entry>>,
+    /// Entries of the high part: of thin documents only.
+    high: Vec<Stored<Entry>>,
     /// How many entries of each document a partner meets at least; 0 for those without entries.
     hits: Vec<u8>,
-    /// Whether there are thin documents, so that high parts are to be looked up.
-    pub any_thin: bool,
 }
 
 /// What is chosen in one unit.
+#[derive(Default)]
 struct Choice {
-    entries: Vec<Entry>,
+    low: Vec<Entry>,
+    high: Vec<Entry>,
     hits: Vec<(DocId, u8)>,
     thin: Vec<DocId>,
 }
@@ -67,43 +70,56 @@ impl Prefixes {
         let frequencies = Frequencies::count(lists, &role, workspace)?;
         let chosen = (0..lists.units()).into_par_iter().map(|unit| {
             let choice = choose_low(lists, unit, &role, &frequencies)?;
-            Ok((spill.store(&choice.entries)?, choice.hits, choice.thin))
+            Ok((spill.store(&choice.low)?, choice.hits, choice.thin))
         });
         let chosen: Vec<(Stored<Entry>, Vec<(DocId, u8)>, Vec<DocId>)> =
             chosen.collect::<Result<_>>()?;
         drop(frequencies);
-        let mut hits = vec![0; lists.documents()];
-        let mut note = |chosen: Vec<(DocId, u8)>| {
-            for (document, count) in chosen {
-                hits[document.index()] = count;
-            }
+        let mut prefixes = Prefixes {
+            spill,
+            low: Vec::new(),
+            high: Vec::new(),
+            hits: vec![0; lists.documents()],
         };
-        let (mut units, mut thin) = (Vec::new(), Vec::new());
+        let mut thin = Vec::new();
         for (entries, hits, thin_documents) in chosen {
-            units.push(entries);
-            note(hits);
+            prefixes.low.push(entries);
+            prefixes.note(hits);
             thin.push(thin_documents);
         }
-        let any_thin = thin.iter().any(|documents| !documents.is_empty());
-        if any_thin {
+        if thin.iter().any(|documents| !documents.is_empty()) {
             let table = count_thin(lists, &thin)?;
             let chosen = thin.par_iter().enumerate().filter(|(_, thin)| !thin.is_empty());
             let chosen = chosen.map(|(unit, thin)| {
                 let choice = choose_any(lists, unit, thin, &role, &table)?;
-                Ok((spill.store(&choice.entries)?, choice.hits))
+                let spill = &prefixes.spill;
+                Ok((spill.store(&choice.low)?, spill.store(&choice.high)?, choice.hits))
             });
-            let chosen: Vec<(Stored<Entry>, Vec<(DocId, u8)>)> = chosen.collect::<Result<_>>()?;
-            for (entries, hits) in chosen {
-                units.push(entries);
-                note(hits);
+            let chosen: Vec<(Stored<Entry>, Stored<Entry>, Vec<(DocId, u8)>)> =
+                chosen.collect::<Result<_>>()?;
+            for (low, high, hits) in chosen {
+                prefixes.low.push(low);
+                prefixes.high.push(high);
+                prefixes.note(hits);
             }
         }
-        Ok(Prefixes { spill, units, hits, any_thin })
+        Ok(prefixes)
+    }
+
+    fn note(&mut self, chosen: Vec<(DocId, u8)>) {
+        for (document, hits) in chosen {
+            self.hits[document.index()] = hits;
+        }
     }
 
     /// How many entries of a document a partner meets at least.
     pub fn hits(&self, document: DocId) -> u8 {
         self.hits[document.index()]
+    }
+
+    /// Whether there are entries of the high part.
+    pub fn any_high(&self) -> bool {
+        !self.high.is_empty()
     }
 
     /// One entry of the document is not indexed after all.
@@ -114,17 +130,19 @@ impl Prefixes {
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.units.iter().map(Stored::len).sum()
+        self.low.iter().chain(&self.high).map(Stored::len).sum()
     }
 
-    /// Hands out all entries, in pieces, always in the same order.
+    /// Hands out all entries, in pieces, always in the same order, with the part they belong to.
     ///
     /// # Errors
     /// Those of [`Spill::read`], and of `each`.
-    pub fn for_each(&self, mut each: impl FnMut(&[Entry]) -> Result<()>) -> Result<()> {
+    pub fn for_each(&self, mut each: impl FnMut(Part, &[Entry]) -> Result<()>) -> Result<()> {
         let mut buffer = Vec::new();
-        for unit in &self.units {
-            each(self.spill.read_all(unit, &mut buffer)?)?;
+        for (part, units) in [(Part::Low, &self.low), (Part::High, &self.high)] {
+            for unit in units {
+                each(part, self.spill.read_all(unit, &mut buffer)?)?;
+            }
         }
         Ok(())
     }
@@ -143,7 +161,7 @@ fn choose_low(
     role: &(impl Fn(DocId) -> Role + Sync),
     frequencies: &Frequencies,
 ) -> Result<Choice> {
-    let mut choice = Choice { entries: Vec::new(), hits: Vec::new(), thin: Vec::new() };
+    let mut choice = Choice::default();
     let (mut low, mut counts) = (Vec::new(), Vec::new());
     let mut counts = frequencies.read(unit, &mut counts)?;
     let mut ranked: Vec<u64> = Vec::new();
@@ -169,7 +187,8 @@ fn choose_low(
             continue;
         }
         ranked.truncate(missing + 1 + SURPLUS - alone);
-        choice.take(list.document, &ranked, alone + ranked.len() - missing);
+        choice.low.extend(ranked.iter().map(|&ranked| Entry::new(ranked as u32, list.document)));
+        choice.hits.push((list.document, (alone + ranked.len() - missing) as u8));
     }
     Ok(choice)
 }
@@ -182,35 +201,36 @@ fn choose_any(
     role: &(impl Fn(DocId) -> Role + Sync),
     table: &Table,
 ) -> Result<Choice> {
-    let mut choice = Choice { entries: Vec::new(), hits: Vec::new(), thin: Vec::new() };
+    let mut choice = Choice::default();
     let mut ranked: Vec<u64> = Vec::new();
     let mut document = thin.iter();
     for_each_of(lists, unit, thin, |size, low, high| {
         let Some(&document) = document.next() else { return };
         let Role::Either { share } = role(document) else { return };
         ranked.clear();
-        let all = low.iter().chain(high);
-        ranked.extend(all.map(|&shingle| rank(table.of(shingle).unwrap_or(0), shingle)));
+        for (part, shingles) in [low, high].into_iter().enumerate() {
+            // Which part it is of goes into a bit that counts leave free.
+            let part = (part as u64) << 40;
+            let count = |shingle| table.of(shingle).unwrap_or(0);
+            ranked.extend(shingles.iter().map(|&one| rank(count(one), one) | part));
+        }
         ranked.sort_unstable();
         ranked.dedup();
         // Of d short hashes about d²/2^33 more may have become equal; room is left for four times as many.
         let distinct = ranked.len();
         let missing = may_be_missing(share, size.min(distinct + 2 + ((distinct * distinct) >> 31)));
         ranked.truncate(missing + 1 + SURPLUS);
+        for &ranked in &ranked {
+            let entries = if ranked >> 40 == 0 { &mut choice.low } else { &mut choice.high };
+            entries.push(Entry::new(ranked as u32, document));
+        }
         // If all are indexed, every partner meets one.
-        choice.take(document, &ranked, ranked.len().saturating_sub(missing).max(1));
+        choice.hits.push((document, ranked.len().saturating_sub(missing).max(1) as u8));
     })?;
     Ok(choice)
 }
 
-impl Choice {
-    fn take(&mut self, document: DocId, ranked: &[u64], hits: usize) {
-        self.entries.extend(ranked.iter().map(|&ranked| Entry::new(ranked as u32, document)));
-        self.hits.push((document, hits as u8));
-    }
-}
-
-/// A shingle that is sorted by how often it occurs.
+/// A shingle as it is sorted, by how often it occurs.
 fn rank(count: u8, shingle: u32) -> u64 {
     u64::from(count) << 32 | u64::from(shingle)
 }

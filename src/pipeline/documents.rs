@@ -17,6 +17,7 @@ use crate::read::Corpus;
 use crate::spill::Workspace;
 use crate::verify::{Pair, Set};
 
+use super::clock::Clock;
 use super::exact::Copies;
 use super::inspect::Inspected;
 use super::survey::{Facts, Sketched};
@@ -49,11 +50,14 @@ impl DocumentPairs {
         sketched: &Sketched,
         plan: &Plan,
         workspace: &Workspace,
+        clock: &mut Clock,
         progress: &dyn Progress,
     ) -> Result<Self> {
         let copies = Copies::by_content(&sketched.facts);
         let join::Candidates { pairs: candidates, crowded } =
             find_candidates(sketched, &copies, plan, workspace, progress)?;
+        clock.lap("join");
+        eprintln!("candidates {}", candidates.len());
         let grouped = copies.groups.iter().flatten().copied();
         let mut wanted: Vec<DocId> =
             candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped).collect();
@@ -62,9 +66,12 @@ impl DocumentPairs {
         let inspected =
             Inspected::read(corpus, sketched, &copies, &wanted, plan, workspace, progress)?;
         drop(wanted);
+        clock.lap("inspect candidates");
         let pairs = inspected.verify(&candidates, sketched, plan, progress)?;
         let (copies, split_off) = copies.confirm(|one, other| inspected.are_equal(one, other))?;
-        Ok(Self::new(pairs, split_off, crowded, copies, inspected, plan))
+        let found = Self::new(pairs, split_off, crowded, copies, inspected, plan);
+        clock.lap("verify");
+        Ok(found)
     }
 
     fn new(

@@ -17,7 +17,7 @@ use crate::report::{Side, excerpt};
 use crate::shingle::SetBuilder;
 use crate::spill::{Spill, Stored, Workspace};
 use crate::text::Tokenizer;
-use crate::verify::{Pair, Set};
+use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
 use super::Plan;
 use super::exact::Copies;
@@ -39,6 +39,13 @@ struct Seen {
     text: Place,
     side: Arc<Side>,
 }
+
+/// How many shingles the documents have that are verified together, at the most: sets, bits and all are then
+/// a few megabytes.
+const SHINGLES_A_GROUP: usize = 1 << 17;
+
+/// How many steps of a merge are worth as much as making bits of a shingle.
+const STEPS_A_SHINGLE: usize = 10;
 
 /// A part of what a unit put away.
 #[derive(Clone, Copy, Default)]
@@ -128,25 +135,7 @@ impl Inspected {
         Ok(text(one, &mut buffer)? == text(other, &mut buffer)?)
     }
 
-    fn set<'a>(
-        &'a self,
-        document: DocId,
-        sketched: &Sketched,
-        plan: &Plan,
-        buffer: &'a mut Vec<u64>,
-    ) -> Result<Set<'a>> {
-        let seen = self.seen(document);
-        let stored = &self.units[seen.unit as usize].0;
-        let facts = &sketched.facts[document.index()];
-        Ok(Set {
-            document,
-            shingles: self.spill.read(stored, seen.set.range(), buffer)?,
-            words: facts.tokens,
-            may_be_contained: plan.may_be_contained(facts),
-        })
-    }
-
-    /// The candidates (ascending) that are pairs.
+    /// The candidates (ascending) that are pairs, ascending.
     pub fn verify(
         &self,
         candidates: &[Candidate],
@@ -155,22 +144,75 @@ impl Inspected {
         progress: &dyn Progress,
     ) -> Result<Vec<Pair>> {
         progress.begin("verifying", candidates.len() as u64, Unit::Items);
-        let chunks = candidates.par_chunks(1024).map(|chunk| {
-            let (mut first, mut second) = (Vec::new(), Vec::new());
-            let mut pairs = Vec::new();
-            for same in chunk.chunk_by(|one, other| one.0 == other.0) {
-                let one = self.set(same[0].0, sketched, plan, &mut first)?;
-                for &(_, other) in same {
-                    let other = self.set(other, sketched, plan, &mut second)?;
-                    pairs.extend(plan.criteria.verify(one, other));
-                }
-            }
-            progress.advance(chunk.len() as u64);
+        let place = |document| {
+            let place = self.seen.binary_search_by_key(&document, |seen| seen.document);
+            place.expect("every candidate was inspected") as u32
+        };
+        let edges: Vec<Edge> =
+            candidates.par_iter().map(|&(one, other)| (place(one), place(other))).collect();
+        let length = |place: u32| self.seen[place as usize].set.length as usize;
+        let groups = groups(&edges, self.seen.len(), length, SHINGLES_A_GROUP);
+        let verified = groups.par_iter().map(|edges| {
+            let pairs = self.verify_group(edges, sketched, plan)?;
+            progress.advance(edges.len() as u64);
             Ok(pairs)
         });
-        let pairs: Vec<Vec<Pair>> = chunks.collect::<Result<_>>()?;
+        let mut pairs = verified.collect::<Result<Vec<Vec<Pair>>>>()?.concat();
+        pairs.par_sort_unstable();
         progress.end();
-        Ok(pairs.concat())
+        Ok(pairs)
+    }
+
+    /// Verifies the candidates of one group.
+    fn verify_group(
+        &self,
+        edges: &[Edge],
+        sketched: &Sketched,
+        plan: &Plan,
+    ) -> Result<Vec<Pair>> {
+        let mut members: Vec<u32> = edges.iter().flat_map(|edge| [edge.0, edge.1]).collect();
+        members.sort_unstable();
+        members.dedup();
+        let length = |member: u32| self.seen[member as usize].set.length as usize;
+        let total: usize = members.iter().map(|&member| length(member)).sum();
+        let (mut shingles, mut ends, mut buffer) = (Vec::with_capacity(total), Vec::new(), Vec::new());
+        for &member in &members {
+            let seen = &self.seen[member as usize];
+            let stored = &self.units[seen.unit as usize].0;
+            shingles.extend_from_slice(self.spill.read(stored, seen.set.range(), &mut buffer)?);
+            ends.push(shingles.len());
+        }
+        let sets: Vec<Set<'_>> = members
+            .iter()
+            .zip(&ends)
+            .map(|(&member, &end)| {
+                let document = self.seen[member as usize].document;
+                let facts = &sketched.facts[document.index()];
+                Set {
+                    document,
+                    shingles: &shingles[end - length(member)..end],
+                    words: facts.tokens,
+                    may_be_contained: plan.may_be_contained(facts),
+                }
+            })
+            .collect();
+        let local = |member: u32| {
+            members.binary_search(&member).expect("the members are those of the edges")
+        };
+        let steps: usize = edges.iter().map(|edge| length(edge.0) + length(edge.1)).sum();
+        if steps < STEPS_A_SHINGLE * total {
+            let verify =
+                |edge: &Edge| plan.criteria.verify(sets[local(edge.0)], sets[local(edge.1)]);
+            return Ok(edges.iter().filter_map(verify).collect());
+        }
+        let slices: Vec<&[u64]> = sets.iter().map(|set| set.shingles).collect();
+        let bits = BitSets::new(&slices);
+        let verify = |edge: &Edge| {
+            let (one, other) = (local(edge.0), local(edge.1));
+            let shared = bits.shared(one, other);
+            plan.criteria.judge(sets[one], sets[other], |least| Some(shared).filter(|&it| it >= least))
+        };
+        Ok(edges.iter().filter_map(verify).collect())
     }
 
     /// Forgets sets and texts; what is written stays, of those documents that are `wanted`.

@@ -6,6 +6,7 @@
 //! documents that share passages, to be followed (`passages`), and those passages,
 //! to be quoted (`rows`). In between, only hashes are kept.
 
+mod clock;
 mod documents;
 mod exact;
 mod inspect;
@@ -16,7 +17,6 @@ mod tune;
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Instant;
 
 use crate::error::{Error, Result};
 use crate::join::{Lists, share_of_smaller};
@@ -29,6 +29,7 @@ use crate::sketch::SketchParams;
 use crate::spill::Workspace;
 use crate::verify::Criteria;
 
+use clock::Clock;
 use documents::DocumentPairs;
 
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
@@ -273,9 +274,9 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     let mut survey = survey::survey(&mut corpus, &plan, &workspace, progress)?;
     clock.lap("read and sketch");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(&corpus, &survey, &plan, &workspace, progress)?;
+    let documents =
+        DocumentPairs::find(&corpus, &survey, &plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
-    clock.lap("join and verify");
     let passages = passages::find(&corpus, &mut survey, &documents, &plan, progress)?;
     clock.lap("follow passages");
     let rows = rows::write(&corpus, &survey, &documents, &passages, &plan, progress)?;
@@ -289,31 +290,11 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
             parameters: plan.parameters(),
             read: survey.totals,
             found: counts,
-            seconds: clock.started.elapsed().as_secs_f64(),
+            seconds: clock.seconds(),
             stages: clock.laps,
             peak_memory: None,
         },
         problems: survey.problems,
         notices: survey.notices,
     })
-}
-
-/// How long each stage takes.
-struct Clock {
-    started: Instant,
-    last: Instant,
-    laps: Vec<(&'static str, f64)>,
-}
-
-impl Clock {
-    fn start() -> Self {
-        let now = Instant::now();
-        Clock { started: now, last: now, laps: Vec::new() }
-    }
-
-    fn lap(&mut self, stage: &'static str) {
-        let now = Instant::now();
-        self.laps.push((stage, (now - self.last).as_secs_f64()));
-        self.last = now;
-    }
 }

@@ -2,10 +2,18 @@
 //!
 //! In: two shingle [`Set`]s. Out: a [`Pair`] with the true size of their
 //! intersection, from which Jaccard similarity and containment follow, if it
-//! meets the [`Criteria`]. The merge stops as soon as the intersection can no
-//! longer reach what is needed.
+//! meets the [`Criteria`]. One pair is counted by [merging](overlap); where many
+//! pairs are of few documents, all of their sets are made [bits](BitSets) first.
+
+mod bits;
+mod groups;
+mod overlap;
+
+pub use bits::BitSets;
+pub use groups::{Edge, groups};
 
 use crate::document::DocId;
+use overlap::overlap;
 
 /// A document as it is compared.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +74,16 @@ impl Criteria {
     /// Counts what two documents share, unless it is too little for either criterion.
     /// Cost: linear in the two sets, less when they differ much.
     pub fn verify<T: Copy + Ord>(&self, one: Set<'_, T>, other: Set<'_, T>) -> Option<Pair> {
+        self.judge(one, other, |least| overlap(one.shingles, other.shingles, least))
+    }
+
+    /// The same, where `count` gives what the two share, if it is at least as much as it is told.
+    pub fn judge<T: Copy>(
+        &self,
+        one: Set<'_, T>,
+        other: Set<'_, T>,
+        count: impl FnOnce(usize) -> Option<usize>,
+    ) -> Option<Pair> {
         let (a, b) = if one.document < other.document { (one, other) } else { (other, one) };
         let (size_a, size_b) = (a.shingles.len(), b.shingles.len());
         // Fewer words decide between sets of one size, not the order of reading.
@@ -73,7 +91,7 @@ impl Criteria {
         let near = least_overlap_near(self.threshold, size_a, size_b);
         let contained = least_overlap_contained(self.containment, smaller.shingles.len());
         let least = if smaller.may_be_contained { near.min(contained) } else { near };
-        let shared = overlap(a.shingles, b.shingles, least)? as u32;
+        let shared = count(least)? as u32;
         let (size_a, size_b) = (size_a as u32, size_b as u32);
         Some(Pair { a: a.document, b: b.document, shared, size_a, size_b })
     }
@@ -100,60 +118,6 @@ pub fn least_overlap_contained(containment: f64, size: usize) -> usize {
     least
 }
 
-/// How many times larger the larger set must be for leaping to beat walking.
-const LEAP: usize = 8;
-
-/// The size of the intersection of two ascending sets, if it is at least `least`.
-fn overlap<T: Copy + Ord>(one: &[T], other: &[T], least: usize) -> Option<usize> {
-    let (small, large) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    // How many of the smaller set may be missing in the larger.
-    let missing = small.len().checked_sub(least)?;
-    let shared = if large.len() / LEAP > small.len() {
-        overlap_leaping(small, large, missing)
-    } else {
-        overlap_walking(small, large, missing)
-    };
-    shared.filter(|&shared| shared >= least)
-}
-
-/// Goes through both sets, and stops once too many of the smaller are `missing`.
-fn overlap_walking<T: Copy + Ord>(small: &[T], large: &[T], missing: usize) -> Option<usize> {
-    const STEP: usize = 32;
-    let (mut i, mut j, mut shared) = (0, 0, 0);
-    while i < small.len() && j < large.len() {
-        if i - shared > missing {
-            return None;
-        }
-        // As many steps as neither set can end in, without a look at the ends.
-        let steps = STEP.min(small.len() - i).min(large.len() - j);
-        for _ in 0..steps {
-            let (x, y) = (small[i], large[j]);
-            shared += usize::from(x == y);
-            i += usize::from(x <= y);
-            j += usize::from(y <= x);
-        }
-    }
-    Some(shared)
-}
-
-/// Looks for each of the smaller set in the larger, from where the last one was, in growing leaps.
-fn overlap_leaping<T: Copy + Ord>(small: &[T], large: &[T], missing: usize) -> Option<usize> {
-    let (mut rest, mut shared) = (large, 0);
-    for (index, &x) in small.iter().enumerate() {
-        if index - shared > missing {
-            return None;
-        }
-        let mut reach = 1;
-        while reach < rest.len() && rest[reach] < x {
-            reach *= 2;
-        }
-        let near = &rest[..rest.len().min(reach + 1)];
-        rest = &rest[near.partition_point(|&y| y < x)..];
-        shared += usize::from(rest.first() == Some(&x));
-    }
-    Some(shared)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,23 +138,6 @@ mod tests {
             for shared in 0..=smaller {
                 prop_assert_eq!(shared >= least, shared as f64 / smaller as f64 >= threshold);
             }
-        }
-
-        #[test]
-        fn the_overlap_is_that_of_sets(
-            a in proptest::collection::btree_set(0u64..120, 0..80),
-            b in proptest::collection::btree_set(0u64..120, 0..80),
-            lone in proptest::collection::btree_set(0u64..120, 0..8),
-            least in 0usize..40,
-        ) {
-            let truth = a.intersection(&b).count();
-            let (a, b): (Vec<u64>, Vec<u64>) = (a.into_iter().collect(), b.into_iter().collect());
-            prop_assert_eq!(overlap(&a, &b, least), (truth >= least).then_some(truth));
-            prop_assert_eq!(overlap(&b, &a, least), (truth >= least).then_some(truth));
-            let truth = lone.iter().filter(|x| a.contains(x)).count();
-            let lone: Vec<u64> = lone.into_iter().collect();
-            prop_assert_eq!(overlap_leaping(&lone, &a, lone.len()), Some(truth));
-            prop_assert_eq!(overlap_walking(&lone, &a, lone.len()), Some(truth));
         }
     }
 }

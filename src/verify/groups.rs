@@ -1,0 +1,130 @@
+//! Candidates to groups that are best verified together.
+//!
+//! In: candidates as edges of a graph. Out: groups of edges, each edge in one. A group is a document
+//! with its neighbours and all edges among these, so the editions of a story come
+//! together, and their sets are fetched once and compared as [bits](super::BitSets).
+//! Whole components would not do: candidates are not verified yet, and chains of chance
+//! tie a large part of a corpus together.
+
+/// An edge between two places, the smaller first.
+pub type Edge = (u32, u32);
+
+/// Groups `edges` (ascending, each once) between `places`. A group has places of at most `most`
+/// in all by their `size`, or just two. Cost: nearly linear in the edges.
+pub fn groups(
+    edges: &[Edge],
+    places: usize,
+    size: impl Fn(u32) -> usize,
+    most: usize,
+) -> Vec<Vec<Edge>> {
+    let around = Neighbours::new(edges, places);
+    let mut done = vec![false; edges.len()];
+    // The group that each place was last put into.
+    let mut last = vec![u32::MAX; places];
+    let mut groups: Vec<Vec<Edge>> = Vec::new();
+    for place in 0..places as u32 {
+        let mut rest = around.of(place);
+        while !rest.is_empty() {
+            let number = groups.len() as u32;
+            let mut members = vec![place];
+            let mut total = size(place);
+            last[place as usize] = number;
+            while let Some((&(neighbour, edge), others)) = rest.split_first() {
+                if !done[edge as usize] {
+                    if members.len() > 1 && total + size(neighbour) > most {
+                        break;
+                    }
+                    total += size(neighbour);
+                    last[neighbour as usize] = number;
+                    members.push(neighbour);
+                }
+                rest = others;
+            }
+            let mut group = Vec::new();
+            for &member in &members {
+                for &(neighbour, edge) in around.of(member) {
+                    let done = &mut done[edge as usize];
+                    if !*done && last[neighbour as usize] == number {
+                        *done = true;
+                        group.push(edges[edge as usize]);
+                    }
+                }
+            }
+            if !group.is_empty() {
+                groups.push(group);
+            }
+        }
+    }
+    groups
+}
+
+/// The edges around each place.
+struct Neighbours {
+    starts: Vec<u32>,
+    /// The place at the other end, and the edge.
+    ends: Vec<(u32, u32)>,
+}
+
+impl Neighbours {
+    fn new(edges: &[Edge], places: usize) -> Self {
+        let mut starts = vec![0u32; places + 2];
+        for &(one, other) in edges {
+            starts[one as usize + 2] += 1;
+            starts[other as usize + 2] += 1;
+        }
+        for place in 2..starts.len() {
+            starts[place] += starts[place - 1];
+        }
+        let mut ends = vec![(0, 0); 2 * edges.len()];
+        for (edge, &(one, other)) in (0..).zip(edges) {
+            for (from, to) in [(one, other), (other, one)] {
+                let next = &mut starts[from as usize + 1];
+                ends[*next as usize] = (to, edge);
+                *next += 1;
+            }
+        }
+        Neighbours { starts, ends }
+    }
+
+    fn of(&self, place: u32) -> &[(u32, u32)] {
+        &self.ends[self.starts[place as usize] as usize..self.starts[place as usize + 1] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_edge_is_in_one_group_of_a_bounded_size(
+            edges in proptest::collection::btree_set((0u32..30, 0u32..30), 0..150), most in 2usize..40
+        ) {
+            let edges: Vec<Edge> = edges.into_iter().filter(|(one, other)| one < other).collect();
+            let groups = groups(&edges, 30, |place| 1 + place as usize % 5, most);
+            for group in &groups {
+                let mut places: Vec<u32> = group.iter().flat_map(|edge| [edge.0, edge.1]).collect();
+                places.sort_unstable();
+                places.dedup();
+                let total: usize = places.iter().map(|place| 1 + *place as usize % 5).sum();
+                prop_assert!(places.len() == 2 || total <= most);
+            }
+            let mut all: Vec<Edge> = groups.into_iter().flatten().collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, edges);
+        }
+    }
+
+    #[test]
+    fn what_hangs_together_closely_is_one_group() {
+        let clique = |places: std::ops::Range<u32>| {
+            places.clone().flat_map(move |one| (one + 1..places.end).map(move |other| (one, other)))
+        };
+        let mut edges: Vec<Edge> = clique(0..10).chain(clique(10..20)).chain([(9, 10)]).collect();
+        edges.sort_unstable();
+        let sizes: Vec<usize> =
+            groups(&edges, 20, |_| 1, 15).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [45, 1, 45]);
+    }
+}
