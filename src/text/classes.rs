@@ -1,0 +1,198 @@
+//! Bytes to classes: what each byte of a block is to the word rules of UAX #29.
+//!
+//! In: 64 bytes of a text in [plain form](super::plain). Out: one bit mask a
+//! class, whose lowest bit is the first byte, so that rules about neighbours
+//! become shifts. The masks come from AVX2 where the processor has it, else from
+//! a table; a property test holds the two to each other bit for bit.
+
+/// Bytes in a block: one for each bit of a mask.
+pub(super) const BLOCK: usize = 64;
+
+/// The classes of a block, a bit a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Classes {
+    /// Letters of ASCII in lower case, and every byte beyond ASCII.
+    pub letter: u64,
+    pub digit: u64,
+    /// ExtendNumLet.
+    pub underscore: u64,
+    /// MidLetter: joins letters.
+    pub mid_letter: u64,
+    /// MidNum: joins digits.
+    pub mid_number: u64,
+    /// MidNumLet and Single_Quote: join letters, or digits.
+    pub mid_both: u64,
+    /// First bytes of characters of scripts without spaces; letters, too.
+    pub unspaced: u64,
+}
+
+impl Classes {
+    /// The classes of the first `length` bytes; what follows is nothing.
+    pub(super) fn first(mut self, length: usize) -> Self {
+        if length < BLOCK {
+            let own = (1 << length) - 1;
+            for mask in [
+                &mut self.letter,
+                &mut self.digit,
+                &mut self.underscore,
+                &mut self.mid_letter,
+                &mut self.mid_number,
+                &mut self.mid_both,
+                &mut self.unspaced,
+            ] {
+                *mask &= own;
+            }
+        }
+        self
+    }
+}
+
+/// Whether a byte in plain form begins a character of a script without spaces:
+/// Hiragana, Katakana or Han (U+3000 to U+9FFF), one token each.
+#[inline(always)]
+pub(super) fn begins_unspaced(byte: u8) -> bool {
+    matches!(byte, 0xe3..=0xe9)
+}
+
+/// The classes of a block, on any processor.
+pub(super) fn classify_portable(block: &[u8; BLOCK]) -> Classes {
+    // A byte of the table has a bit for each class; eight of them are a square of
+    // bits, and turned over they are eight bits of each mask.
+    let mut masks = [0u64; 8];
+    for (index, eight) in block.as_chunks::<8>().0.iter().enumerate() {
+        let square = transpose(u64::from_le_bytes(eight.map(|byte| CLASS[byte as usize])));
+        for (mask, row) in masks.iter_mut().zip(square.to_le_bytes()) {
+            *mask |= u64::from(row) << (8 * index);
+        }
+    }
+    let [letter, digit, underscore, mid_letter, mid_number, mid_both, unspaced, _] = masks;
+    Classes { letter, digit, underscore, mid_letter, mid_number, mid_both, unspaced }
+}
+
+/// Turns eight rows of eight bits into columns: halves, quarters and eighths change places.
+fn transpose(mut square: u64) -> u64 {
+    for (shift, moved) in
+        [(28, 0x0000_0000_f0f0_f0f0), (14, 0x0000_cccc_0000_cccc), (7, 0x00aa_00aa_00aa_00aa)]
+    {
+        let changed = (square ^ (square >> shift)) & moved;
+        square ^= changed ^ (changed << shift);
+    }
+    square
+}
+
+/// For each byte, a bit for each field of [`Classes`] in their order.
+const CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' => 1,
+            b'0'..=b'9' => 1 << 1,
+            b'_' => 1 << 2,
+            b':' => 1 << 3,
+            b',' | b';' => 1 << 4,
+            b'.' | b'\'' => 1 << 5,
+            0xe3..=0xe9 => 1 << 6 | 1,
+            0x80..=0xff => 1,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// The classes of a block, by comparing 32 bytes at a time.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn classify_avx2(block: &[u8; BLOCK]) -> Classes {
+    use std::arch::x86_64::*;
+
+    /// The masks of 32 bytes.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn half(bytes: &[u8]) -> [u32; 7] {
+        let word = |index: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&bytes[8 * index..8 * index + 8]);
+            i64::from_le_bytes(word)
+        };
+        let bytes = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
+        let mask = |lanes: __m256i| _mm256_movemask_epi8(lanes) as u32;
+        let is = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
+        // Comparison is signed: counted from the first of the range as the smallest
+        // number, what is below the first comes out above the last.
+        let within = |first: u8, last: u8| {
+            let shift = _mm256_set1_epi8(i8::MIN.wrapping_sub(first as i8));
+            let beyond = _mm256_set1_epi8(i8::MIN.wrapping_add((last - first + 1) as i8));
+            _mm256_cmpgt_epi8(beyond, _mm256_add_epi8(bytes, shift))
+        };
+        [
+            mask(_mm256_or_si256(within(b'a', b'z'), bytes)),
+            mask(within(b'0', b'9')),
+            mask(is(b'_')),
+            mask(is(b':')),
+            mask(_mm256_or_si256(is(b','), is(b';'))),
+            mask(_mm256_or_si256(is(b'.'), is(b'\''))),
+            mask(within(0xe3, 0xe9)),
+        ]
+    }
+
+    let (low, high) = (half(&block[..32]), half(&block[32..]));
+    let join = |index: usize| u64::from(low[index]) | u64::from(high[index]) << 32;
+    Classes {
+        letter: join(0),
+        digit: join(1),
+        underscore: join(2),
+        mid_letter: join(3),
+        mid_number: join(4),
+        mid_both: join(5),
+        unspaced: join(6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What each class is, a byte at a time.
+    fn by_definition(block: &[u8; BLOCK]) -> Classes {
+        let mask = |is: &dyn Fn(u8) -> bool| {
+            block.iter().rev().fold(0, |mask, &byte| mask << 1 | u64::from(is(byte)))
+        };
+        Classes {
+            letter: mask(&|byte| byte.is_ascii_lowercase() || !byte.is_ascii()),
+            digit: mask(&|byte| byte.is_ascii_digit()),
+            underscore: mask(&|byte| byte == b'_'),
+            mid_letter: mask(&|byte| byte == b':'),
+            mid_number: mask(&|byte| b",;".contains(&byte)),
+            mid_both: mask(&|byte| b".'".contains(&byte)),
+            unspaced: mask(&begins_unspaced),
+        }
+    }
+
+    fn check(block: &[u8; BLOCK]) {
+        let defined = by_definition(block);
+        assert_eq!(classify_portable(block), defined);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor was just found to have AVX2, the one feature the function is compiled for.
+            assert_eq!(unsafe { classify_avx2(block) }, defined);
+        }
+    }
+
+    #[test]
+    fn every_byte_has_its_classes_at_every_place() {
+        for first in 0..=u8::MAX {
+            check(&std::array::from_fn(|index| first.wrapping_add(index as u8)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_agrees_with_the_definition(block: [u8; BLOCK]) {
+            check(&block);
+        }
+    }
+}
