@@ -8,7 +8,7 @@
 //! next is a bound. Nothing branches on how long a word is, which no processor
 //! can guess.
 
-use super::classes::{BLOCK, Classes, classify_portable};
+use super::classes::{BLOCK, Classes, Neighbour, classify_portable};
 
 /// Bounds written at a time, wanted or not; most blocks of prose have about 20.
 const AT_ONCE: usize = 8;
@@ -19,16 +19,22 @@ pub(super) struct Bounds {
     /// Longer than what is written, never cleared.
     places: Vec<u32>,
     count: usize,
+    unspaced: u32,
 }
 
 impl Bounds {
-    /// The start and end of each word found last, a word of underscores alone included.
+    /// The start and end of each word found last.
     pub(super) fn words(&self) -> &[[u32; 2]] {
         self.places[..self.count].as_chunks().0
     }
 
-    /// Finds the words among the first `length` of `bytes`, which must go on to
-    /// the end of a block after `length`. Cost: linear.
+    /// How many of them are characters of scripts without spaces.
+    pub(super) fn unspaced(&self) -> u32 {
+        self.unspaced
+    }
+
+    /// Finds the words among the first `length` of `bytes`; a block of zeros and
+    /// one zero more must follow. Cost: linear.
     pub(super) fn find(&mut self, bytes: &[u8], length: usize) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2")
@@ -49,33 +55,43 @@ impl Bounds {
 
     #[inline(always)]
     fn find_by(&mut self, bytes: &[u8], length: usize, classify: impl Fn(&[u8; BLOCK]) -> Classes) {
-        let blocks = bytes.as_chunks::<BLOCK>().0;
         // The last block has room for the end of a word that ends with the bytes.
-        let last = length / BLOCK;
+        let blocks = &bytes.as_chunks::<BLOCK>().0[..=length / BLOCK];
         // No more bounds than bytes, and what the last writing adds.
         let room = length + 2 * BLOCK;
         if self.places.len() < room {
             self.places.resize(room, 0);
         }
-        let classify = |index: usize| match index.cmp(&last) {
-            std::cmp::Ordering::Less => classify(&blocks[index]),
-            std::cmp::Ordering::Equal => classify(&blocks[index]).first(length % BLOCK),
-            std::cmp::Ordering::Greater => Classes::default(),
-        };
-        self.count = 0;
+        (self.count, self.unspaced) = (0, 0);
         let mut before = Before::default();
-        let mut classes = classify(0);
-        for index in 0..=last {
-            let next = classify(index + 1);
-            let found = before.bounds(&classes, &next);
-            let base = (index * BLOCK) as u32;
+        let mut underscores = 0;
+        for (index, block) in blocks.iter().enumerate() {
+            let base = index * BLOCK;
+            let classes = classify(block);
+            let found = before.bounds(&classes, Neighbour::of(bytes[base + BLOCK]));
+            underscores |= classes.underscore;
             if found.unspaced | found.unspaced_ends == 0 {
-                self.push(base, found.changes);
+                self.push(base as u32, found.changes);
             } else {
-                self.push_touching(base, found);
+                self.push_touching(base as u32, found);
             }
-            classes = next;
         }
+        if underscores != 0 {
+            self.drop_underscores(bytes);
+        }
+    }
+
+    /// Drops the words of underscores alone, which are none.
+    fn drop_underscores(&mut self, bytes: &[u8]) {
+        let mut kept = 0;
+        let words = self.places[..self.count].as_chunks_mut::<2>().0;
+        for index in 0..words.len() {
+            let [start, end] = words[index];
+            words[kept] = [start, end];
+            let word = &bytes[start as usize..end as usize];
+            kept += usize::from(word[0] != b'_' || word.iter().any(|&byte| byte != b'_'));
+        }
+        self.count = 2 * kept;
     }
 
     #[inline(always)]
@@ -97,6 +113,7 @@ impl Bounds {
     /// Where a character of an unspaced script stands, one token ends where the next starts.
     fn push_touching(&mut self, base: u32, found: Found) {
         let (mut starts, mut ends) = (found.starts(), found.ends());
+        self.unspaced += found.unspaced.count_ones();
         while starts | ends != 0 {
             let is_start = self.count.is_multiple_of(2);
             let bounds = if is_start { &mut starts } else { &mut ends };
@@ -118,9 +135,9 @@ struct Before {
 }
 
 impl Before {
-    /// The bounds in a block, by the blocks around it; moves on to the next.
+    /// The bounds in a block, by what stands around it; moves on to the next.
     #[inline(always)]
-    fn bounds(&mut self, classes: &Classes, next: &Classes) -> Found {
+    fn bounds(&mut self, classes: &Classes, next: Neighbour) -> Found {
         // Characters of unspaced scripts are three bytes long and join nothing.
         let unspaced = classes.unspaced;
         let spaced =
@@ -130,7 +147,7 @@ impl Before {
         let between = |mask: u64, before: u64, next: u64| {
             (mask << 1 | before) & (mask >> 1 | next << (u64::BITS - 1))
         };
-        let letters = between(letter, self.letter, next.letter & !next.unspaced);
+        let letters = between(letter, self.letter, next.letter);
         let digits = between(digit, self.digit, next.digit);
         let joined = letter
             | digit

@@ -50,7 +50,7 @@ impl WordHasher {
     /// The hash of a word that stands alone.
     pub(super) fn hash(self, word: &[u8]) -> u64 {
         if word.len() > SHORT {
-            return xxh3_64_with_seed(word, self.seed);
+            return self.long(word);
         }
         let mut window = [0; SHORT];
         window[..word.len()].copy_from_slice(word);
@@ -60,10 +60,17 @@ impl WordHasher {
     /// The hash of the word `bytes[start..end]`. Fastest where `SHORT` bytes follow `start`.
     #[inline(always)]
     pub(super) fn hash_at(self, bytes: &[u8], start: usize, end: usize) -> u64 {
-        match bytes.get(start..).and_then(|rest| rest.first_chunk()) {
+        match bytes.get(start..start + SHORT).and_then(|window| window.first_chunk()) {
             Some(window) if end - start <= SHORT => self.short(window, end - start),
             _ => self.hash(&bytes[start..end]),
         }
+    }
+
+    /// Kept out of the loop over short words, which needs the registers.
+    #[cold]
+    #[inline(never)]
+    fn long(self, word: &[u8]) -> u64 {
+        xxh3_64_with_seed(word, self.seed)
     }
 
     /// The hash of the first `length` bytes of `window`.

@@ -12,13 +12,17 @@
 //! shift is written down, which is the way back. The stretch ends before
 //! the first character that is not simple.
 
+use super::classes::BLOCK;
 use super::simple::{FILLER, ThreeBytes, TwoBytes};
 
 /// Bytes of ASCII that are folded at a time.
 const STEP: usize = 32;
 
-/// Bytes after the text in plain form that may be read, and mean nothing.
-const PADDING: usize = 2 * super::classes::BLOCK;
+/// The highest bit of eight bytes, set where a byte is not ASCII.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Zeros after the bytes that count: a block, and what follows a block.
+const PADDING: usize = BLOCK + 1;
 
 /// Why a stretch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +54,14 @@ pub(super) struct Plain {
 
 impl Plain {
     /// The bytes, with others behind them.
-    pub(super) fn padded(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// How many bytes count.
-    pub(super) fn len(&self) -> usize {
-        self.length
+    /// The bytes with a block of zeros and one zero more behind them, and how many they are.
+    pub(super) fn padded(&mut self) -> (&[u8], usize) {
+        self.bytes[self.length..][..PADDING].fill(0);
+        (&self.bytes, self.length)
     }
 
     /// The way back from places in plain form, for places that ascend.
@@ -92,7 +97,7 @@ impl Plain {
 
     #[inline(always)]
     fn fill_portable(&mut self, text: &[u8], start: usize, limit: usize) -> Stop {
-        let room = limit.min(text.len() - start) + STEP + PADDING;
+        let room = limit.min(text.len() - start) + STEP + PADDING + BLOCK;
         if self.bytes.len() < room {
             self.bytes.resize(room, 0);
         }
@@ -106,6 +111,7 @@ impl Plain {
                 return Stop::Full;
             }
             let copied = self.copy_ascii(&text[at..]);
+            self.length += copied;
             at += copied;
             if copied == STEP {
                 continue;
@@ -148,35 +154,32 @@ impl Plain {
     /// Folds the ASCII that `text` starts with, at most a step; gives its length.
     #[inline(always)]
     fn copy_ascii(&mut self, text: &[u8]) -> usize {
-        let mut step = [0; STEP];
-        let length = match text.first_chunk::<STEP>() {
-            Some(whole) => {
-                step = *whole;
-                STEP
-            }
-            None => {
-                step[..text.len()].copy_from_slice(text);
-                text.len()
-            }
+        let Some(step) = text.first_chunk::<STEP>() else {
+            // The last bytes of a text have a step of their own.
+            let mut step = [0; STEP];
+            step[..text.len()].copy_from_slice(text);
+            return self.copy_step(&step).min(text.len());
         };
-        let beyond = |half: usize| {
-            let mut bytes = [0; 16];
-            bytes.copy_from_slice(&step[16 * half..16 * half + 16]);
-            u128::from_le_bytes(bytes) & (u128::MAX / 255 * 128)
-        };
-        let (low, high) = (beyond(0), beyond(1));
-        let ascii = match (low | high, low) {
-            (0, _) => STEP,
-            (_, 0) => 16 + high.trailing_zeros() as usize / 8,
-            _ => low.trailing_zeros() as usize / 8,
-        };
-        for byte in &mut step {
-            *byte |= u8::from(byte.is_ascii_uppercase()) << 5;
+        self.copy_step(step)
+    }
+
+    #[inline(always)]
+    fn copy_step(&mut self, step: &[u8; STEP]) -> usize {
+        let mut lower = *step;
+        lower.make_ascii_lowercase();
+        self.write_at(self.length, lower);
+        let mut beyond = [0; STEP / 8];
+        for (lane, bytes) in beyond.iter_mut().zip(step.as_chunks::<8>().0) {
+            *lane = u64::from_le_bytes(*bytes) & HIGH_BITS;
         }
-        self.write_at(self.length, step);
-        let copied = ascii.min(length);
-        self.length += copied;
-        copied
+        if beyond.iter().fold(0, |any, lane| any | lane) == 0 {
+            return STEP;
+        }
+        // A multiplication moves the eight high bits next to each other.
+        let mask = beyond.iter().rev().fold(0, |mask: u64, lane| {
+            mask << 8 | (lane >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+        });
+        mask.trailing_zeros() as usize
     }
 
     /// Folds a character of three bytes that stands at `at`, before `next`, if it is simple.

@@ -94,35 +94,25 @@ impl Tokenizer {
 
     /// Calls `each` with the words that were split last.
     fn each_word(&self, each: &mut impl FnMut(Token, &[u8])) {
-        let bytes = self.plain.padded();
+        let bytes = self.plain.bytes();
         let mut way_back = self.plain.way_back();
         for &[start, end] in self.bounds.words() {
             let word = &bytes[start as usize..end as usize];
-            if is_word(word) {
-                let span = Span::new(way_back(start), way_back(end));
-                let hash = self.hasher.hash_at(bytes, start as usize, end as usize);
-                each(Token { span, hash, unspaced: begins_unspaced(word[0]) }, word);
-            }
+            let span = Span::new(way_back(start), way_back(end));
+            let hash = self.hasher.hash_at(bytes, start as usize, end as usize);
+            each(Token { span, hash, unspaced: begins_unspaced(word[0]) }, word);
         }
     }
 
     /// Appends the hashes of the words that were split last; gives how many half words they are.
     fn hash_words(&self, hashes: &mut Vec<u64>) -> u32 {
-        let (bytes, words) = (self.plain.padded(), self.bounds.words());
-        let first = hashes.len();
-        hashes.resize(first + words.len(), 0);
-        let (mut count, mut unspaced) = (0, 0);
-        let places = &mut hashes[first..];
-        for &[start, end] in words {
-            let (start, end) = (start as usize, end as usize);
-            if is_word(&bytes[start..end]) {
-                places[count] = self.hasher.hash_at(bytes, start, end);
-                count += 1;
-                unspaced += u32::from(begins_unspaced(bytes[start]));
-            }
-        }
-        hashes.truncate(first + count);
-        2 * count as u32 - unspaced
+        let bytes = self.plain.bytes();
+        let words = self.bounds.words();
+        let hasher = self.hasher;
+        hashes.extend(
+            words.iter().map(|&[start, end]| hasher.hash_at(bytes, start as usize, end as usize)),
+        );
+        2 * words.len() as u32 - self.bounds.unspaced()
     }
 
     /// Splits what follows `start` and is simple; gives the range after it that is not,
@@ -146,7 +136,8 @@ impl Tokenizer {
                 }
             }
         };
-        self.bounds.find(self.plain.padded(), self.plain.len());
+        let (bytes, length) = self.plain.padded();
+        self.bounds.find(bytes, length);
         rest
     }
 
@@ -166,12 +157,6 @@ impl Tokenizer {
             each(Token { span, hash, unspaced }, folded.as_bytes());
         });
     }
-}
-
-/// Whether a word has more than underscores.
-#[inline(always)]
-fn is_word(word: &[u8]) -> bool {
-    word[0] != b'_' || word.iter().any(|&byte| byte != b'_')
 }
 
 #[cfg(test)]
