@@ -4,20 +4,24 @@
 //! machine. Nineteen words in twenty have at most 16 bytes; they are hashed as
 //! two integers without asking for the length, since XXH3 has a branch for each
 //! range of lengths and the processor guesses every second one wrong. Longer
-//! words go to XXH3.
+//! words go to XXH3. To tokenise English prose takes 1.2 ns a byte so, and 1.9
+//! with XXH3 for all words.
 //!
 //! The bytes of a short word are filled up with zeros, which is unambiguous as
-//! no word holds a zero. The second integer goes through a multiplication to 128
-//! bits whose halves are folded, is added to the first without carry, and a
-//! bijection spreads the sum. So words of at most eight bytes never share a hash.
+//! no word holds a zero. The integers are multiplied to 128 bits, and the halves
+//! of the product once more, so that every bit has gone through two
+//! multiplications, one of them by what the rest of the word made. The
+//! tests measure what can be: no collisions among millions of short words,
+//! 32-bit halves that collide as chance has it, and avalanche.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Most bytes of a word that is hashed as two integers.
 pub(super) const SHORT: usize = 16;
 
-/// Odd, with bits set all over: the fraction of the golden ratio.
+/// Odd, with bits set all over: the fractions of the golden ratio and of the root of 3.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+const SECOND: u64 = 0xbb67_ae85_84ca_a73b;
 
 /// For each length of a short word, the bits of the two integers that are its own.
 const OWN: [[u64; 2]; SHORT + 1] = {
@@ -79,8 +83,10 @@ impl WordHasher {
         let both = u128::from_le_bytes(*window);
         let low = both as u64 & OWN[length][0];
         let high = (both >> 64) as u64 & OWN[length][1];
-        let product = u128::from(high ^ self.key) * u128::from(MULTIPLIER);
-        spread(low ^ product as u64 ^ (product >> 64) as u64)
+        let first = u128::from(low ^ self.key) * u128::from(high ^ MULTIPLIER);
+        let (low, high) = (first as u64 ^ self.key, (first >> 64) as u64 ^ SECOND);
+        let second = u128::from(low) * u128::from(high);
+        second as u64 ^ (second >> 64) as u64
     }
 }
 
@@ -102,23 +108,23 @@ mod tests {
     fn millions_of_short_words_share_no_hash() {
         let hasher = WordHasher::new(0);
         let mut hashes = Vec::new();
-        for number in 0..500_000u64 {
+        // No two of the formats spell a word alike.
+        for number in 0..400_000u64 {
             hashes.push(hasher.hash(number.to_string().as_bytes()));
             hashes.push(hasher.hash(format!("{number:x}x").as_bytes()));
             hashes.push(hasher.hash(format!("section-{number}").as_bytes()));
             hashes.push(hasher.hash(format!("{number:07}abcdefgh").as_bytes()));
             hashes.push(hasher.hash(format!("{number}.{}", number * 7919 % 100_003).as_bytes()));
         }
-        // Numbers below 10 with no point are spelled alike by no two of the formats.
         let count = hashes.len();
         for half in [0, 32] {
-            // As many 32-bit halves as chance has it are equal, give or take a tenth.
             let mut halves: Vec<u32> = hashes.iter().map(|hash| (hash >> half) as u32).collect();
             halves.sort_unstable();
             halves.dedup();
+            // Chance makes about 466 of them equal, with a standard deviation of 22.
             let expected = (count * count) as f64 / 2f64.powi(33);
             let equal = (count - halves.len()) as f64;
-            assert!((0.9..1.1).contains(&(equal / expected)), "{equal} of {expected}");
+            assert!((0.8..1.2).contains(&(equal / expected)), "{equal} of {expected}");
         }
         hashes.sort_unstable();
         hashes.dedup();
@@ -127,23 +133,25 @@ mod tests {
 
     #[test]
     fn every_bit_of_a_word_moves_every_bit_of_its_hash_half_the_time() {
-        let hasher = WordHasher::new(7);
         const WORDS: u32 = 2000;
-        for bit in 0..8 * SHORT {
+        let hasher = WordHasher::new(0);
+        for (length, bit) in [4, 8, 11, SHORT]
+            .into_iter()
+            .flat_map(|length| (0..8 * length).map(move |bit| (length, bit)))
+        {
             let mut moved = [0u32; 64];
             for number in 0..WORDS {
-                let mut window: [u8; SHORT] = *b"abcdefghijklmnop";
-                window[bit % SHORT..][..1].copy_from_slice(&[b'a' + (number % 26) as u8]);
-                window[(bit + 5) % SHORT] = b'0' + (number / 26 % 10) as u8;
-                window[(bit + 9) % SHORT] = b'a' + (number / 260) as u8;
-                let hash = hasher.short(&window, SHORT);
-                window[bit / 8] ^= 1 << (bit % 8);
-                let changed = hash ^ hasher.short(&window, SHORT);
+                let mut word = *b"efghabcdijklmnop";
+                word[..4].copy_from_slice(format!("{:04}", number * 3 + 1).as_bytes());
+                let hash = hasher.hash(&word[..length]);
+                word[bit / 8] ^= 1 << (bit % 8);
+                let changed = hash ^ hasher.hash(&word[..length]);
                 (0..64).for_each(|out| moved[out] += (changed >> out & 1) as u32);
             }
             for (out, count) in moved.into_iter().enumerate() {
                 // Six standard deviations, rounded up.
-                assert!(count.abs_diff(WORDS / 2) < 140, "bit {bit} moves {out} {count} times");
+                let difference = count.abs_diff(WORDS / 2);
+                assert!(difference < 140, "{length}: bit {bit} moves {out} {count} times");
             }
         }
     }
