@@ -8,6 +8,8 @@
 //! next is a bound. Nothing branches on how long a word is, which no processor
 //! can guess.
 
+use std::ops::Range;
+
 use super::classes::{BLOCK, Classes, Neighbour, classify_portable};
 
 /// Bounds written at a time, wanted or not; most blocks of prose have about 20.
@@ -37,10 +39,8 @@ impl Bounds {
     /// one zero more must follow. Cost: linear.
     pub(super) fn find(&mut self, bytes: &[u8], length: usize) {
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2")
-            && std::arch::is_x86_feature_detected!("bmi1")
-        {
-            // SAFETY: the processor was just found to have AVX2 and BMI1, the features the function is compiled for.
+        if super::classes::has_avx2() {
+            // SAFETY: the processor was just found to have the features the function is compiled for.
             unsafe { self.find_avx2(bytes, length) };
             return;
         }
@@ -48,7 +48,7 @@ impl Bounds {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1")]
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn find_avx2(&mut self, bytes: &[u8], length: usize) {
         self.find_by(bytes, length, |block| super::classes::classify_avx2(block));
     }
@@ -64,34 +64,41 @@ impl Bounds {
         }
         (self.count, self.unspaced) = (0, 0);
         let mut before = Before::default();
-        let mut underscores = 0;
+        let mut underscores: Option<Range<usize>> = None;
         for (index, block) in blocks.iter().enumerate() {
             let base = index * BLOCK;
             let classes = classify(block);
             let found = before.bounds(&classes, Neighbour::of(bytes[base + BLOCK]));
-            underscores |= classes.underscore;
+            let first = self.count / 2;
             if found.unspaced | found.unspaced_ends == 0 {
                 self.push(base as u32, found.changes);
             } else {
                 self.push_touching(base as u32, found);
             }
+            if classes.underscore != 0 {
+                // A word that goes on into the next block counts with this one.
+                let range = underscores.get_or_insert(first..first);
+                range.end = self.count.div_ceil(2);
+            }
         }
-        if underscores != 0 {
-            self.drop_underscores(bytes);
+        if let Some(words) = underscores {
+            self.drop_underscores(bytes, words);
         }
     }
 
-    /// Drops the words of underscores alone, which are none.
-    fn drop_underscores(&mut self, bytes: &[u8]) {
-        let mut kept = 0;
-        let words = self.places[..self.count].as_chunks_mut::<2>().0;
-        for index in 0..words.len() {
-            let [start, end] = words[index];
-            words[kept] = [start, end];
+    /// Drops those of `words` that are underscores alone, which are none.
+    #[cold]
+    fn drop_underscores(&mut self, bytes: &[u8], words: Range<usize>) {
+        let found = self.places[..self.count].as_chunks_mut::<2>().0;
+        let mut kept = words.start;
+        for index in words.clone() {
+            let [start, end] = found[index];
+            found[kept] = [start, end];
             let word = &bytes[start as usize..end as usize];
             kept += usize::from(word[0] != b'_' || word.iter().any(|&byte| byte != b'_'));
         }
-        self.count = 2 * kept;
+        found.copy_within(words.end.., kept);
+        self.count -= 2 * (words.end - kept);
     }
 
     #[inline(always)]
@@ -110,17 +117,25 @@ impl Bounds {
         self.count += total;
     }
 
-    /// Where a character of an unspaced script stands, one token ends where the next starts.
+    /// Where a character of an unspaced script stands, one token ends where the next
+    /// starts. Starts and ends still take turns, and each goes to every second place.
+    #[inline(always)]
     fn push_touching(&mut self, base: u32, found: Found) {
-        let (mut starts, mut ends) = (found.starts(), found.ends());
-        self.unspaced += found.unspaced.count_ones();
-        while starts | ends != 0 {
-            let is_start = self.count.is_multiple_of(2);
-            let bounds = if is_start { &mut starts } else { &mut ends };
-            self.places[self.count] = base + bounds.trailing_zeros();
-            *bounds &= bounds.wrapping_sub(1);
-            self.count += 1;
+        let (starts, ends) = (found.starts(), found.ends());
+        let room = &mut self.places[self.count..self.count + BLOCK];
+        let is_open = self.count % 2;
+        for (bounds, first) in [(starts, is_open), (ends, 1 - is_open)] {
+            let mut bounds = bounds;
+            for place in room[first..].iter_mut().step_by(2) {
+                if bounds == 0 {
+                    break;
+                }
+                *place = base + bounds.trailing_zeros();
+                bounds &= bounds - 1;
+            }
         }
+        self.count += (starts.count_ones() + ends.count_ones()) as usize;
+        self.unspaced += found.unspaced.count_ones();
     }
 }
 

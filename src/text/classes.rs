@@ -97,6 +97,17 @@ const CLASS: [u8; 256] = {
     table
 };
 
+/// Whether the processor has what the fast ways through a text are compiled for:
+/// AVX2, and the instructions for single bits that all processors with AVX2 have.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn has_avx2() -> bool {
+    use std::arch::is_x86_feature_detected;
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("popcnt")
+}
+
 /// The classes of a block, by comparing 32 bytes at a time.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
@@ -185,7 +196,7 @@ mod tests {
         let defined = by_definition(block);
         assert_eq!(classify_portable(block), defined);
         #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if has_avx2() {
             // SAFETY: the processor was just found to have AVX2, the one feature the function is compiled for.
             assert_eq!(unsafe { classify_avx2(block) }, defined);
         }

@@ -14,6 +14,7 @@ mod plain;
 mod sentences;
 mod simple;
 mod words;
+mod writer;
 
 pub use sentences::{Sentence, sentences};
 pub use words::{Token, Tokenizer};

@@ -13,13 +13,7 @@
 //! the first character that is not simple.
 
 use super::classes::BLOCK;
-use super::simple::{FILLER, ThreeBytes, TwoBytes};
-
-/// Bytes of ASCII that are folded at a time.
-const STEP: usize = 32;
-
-/// The highest bit of eight bytes, set where a byte is not ASCII.
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+use super::writer::Writer;
 
 /// Zeros after the bytes that count: a block, and what follows a block.
 const PADDING: usize = BLOCK + 1;
@@ -37,10 +31,10 @@ pub(super) enum Stop {
 
 /// A place in plain form from which on the text is further ahead.
 #[derive(Clone, Copy, Debug)]
-struct Shift {
-    from: u32,
+pub(super) struct Shift {
+    pub(super) from: u32,
     /// What to add to a place to have the place in the text.
-    by: u32,
+    pub(super) by: u32,
 }
 
 /// A stretch of text in plain form; the memory is kept from stretch to stretch.
@@ -76,154 +70,20 @@ impl Plain {
         }
     }
 
-    /// Makes it the stretch of `text` that starts at `start` and has `limit` bytes or
-    /// a few more. Cost: linear.
+    /// Makes it the stretch of `text` that starts at `start` and takes up `limit` bytes
+    /// or a few more. Cost: linear.
     pub(super) fn fill(&mut self, text: &[u8], start: usize, limit: usize) -> Stop {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2")
-            && std::arch::is_x86_feature_detected!("bmi1")
-        {
-            // SAFETY: the processor was just found to have AVX2 and BMI1, the features the function is compiled for.
-            return unsafe { self.fill_avx2(text, start, limit) };
-        }
-        self.fill_portable(text, start, limit)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,bmi1")]
-    fn fill_avx2(&mut self, text: &[u8], start: usize, limit: usize) -> Stop {
-        self.fill_portable(text, start, limit)
-    }
-
-    #[inline(always)]
-    fn fill_portable(&mut self, text: &[u8], start: usize, limit: usize) -> Stop {
-        let room = limit.min(text.len() - start) + STEP + PADDING + BLOCK;
+        let limit = limit.min(text.len() - start);
+        let room = limit + Writer::EXCESS + PADDING;
         if self.bytes.len() < room {
             self.bytes.resize(room, 0);
         }
         self.shifts.clear();
         self.shifts.push(Shift { from: 0, by: start as u32 });
-        self.length = 0;
-        let two_bytes = TwoBytes::table();
-        let mut at = start;
-        loop {
-            if self.length >= limit {
-                return Stop::Full;
-            }
-            let copied = self.copy_ascii(&text[at..]);
-            self.length += copied;
-            at += copied;
-            if copied == STEP {
-                continue;
-            }
-            // Letters beyond ASCII seldom come alone: an alphabet's words have one space between them.
-            while let Some(&first) = text.get(at) {
-                let rest = &text[at + 1..];
-                match first {
-                    0..0x80 if rest.first().is_some_and(|next| !next.is_ascii()) => {
-                        self.push(first.to_ascii_lowercase());
-                        at += 1;
-                    }
-                    0..0x80 => break,
-                    0xc2..=0xdf => {
-                        let plain = two_bytes.get(first, rest[0]);
-                        if plain == 0 {
-                            return Stop::Hard(at);
-                        }
-                        self.write(plain.to_le_bytes());
-                        at += 2;
-                    }
-                    0xe0..=0xef => {
-                        if !self.push_three([first, rest[0], rest[1]], rest.get(2), at) {
-                            return Stop::Hard(at);
-                        }
-                        at += 3;
-                    }
-                    _ => return Stop::Hard(at),
-                }
-                if self.length >= limit {
-                    return Stop::Full;
-                }
-            }
-            if at == text.len() {
-                return Stop::End;
-            }
-        }
-    }
-
-    /// Folds the ASCII that `text` starts with, at most a step; gives its length.
-    #[inline(always)]
-    fn copy_ascii(&mut self, text: &[u8]) -> usize {
-        let Some(step) = text.first_chunk::<STEP>() else {
-            // The last bytes of a text have a step of their own.
-            let mut step = [0; STEP];
-            step[..text.len()].copy_from_slice(text);
-            return self.copy_step(&step).min(text.len());
-        };
-        self.copy_step(step)
-    }
-
-    #[inline(always)]
-    fn copy_step(&mut self, step: &[u8; STEP]) -> usize {
-        let mut lower = *step;
-        lower.make_ascii_lowercase();
-        self.write_at(self.length, lower);
-        let mut beyond = [0; STEP / 8];
-        for (lane, bytes) in beyond.iter_mut().zip(step.as_chunks::<8>().0) {
-            *lane = u64::from_le_bytes(*bytes) & HIGH_BITS;
-        }
-        if beyond.iter().fold(0, |any, lane| any | lane) == 0 {
-            return STEP;
-        }
-        // A multiplication moves the eight high bits next to each other.
-        let mask = beyond.iter().rev().fold(0, |mask: u64, lane| {
-            mask << 8 | (lane >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-        });
-        mask.trailing_zeros() as usize
-    }
-
-    /// Folds a character of three bytes that stands at `at`, before `next`, if it is simple.
-    #[inline(always)]
-    fn push_three(&mut self, bytes: [u8; 3], next: Option<&u8>, at: usize) -> bool {
-        let [first, second, third] = bytes;
-        let code =
-            u32::from(first & 0xf) << 12 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f);
-        match ThreeBytes::of(code) {
-            ThreeBytes::Same => self.write(bytes),
-            ThreeBytes::Nothing => self.write([FILLER; 3]),
-            ThreeBytes::Pair => self.write([first, second, third | 1]),
-            ThreeBytes::Ascii(byte) => {
-                self.push(byte);
-                // The text is two bytes further on from here.
-                self.shifts
-                    .push(Shift { from: self.length as u32, by: (at + 3 - self.length) as u32 });
-            }
-            ThreeBytes::Katakana => {
-                let before = self.length.checked_sub(1).map(|last| self.bytes[last]);
-                if before == Some(b'_') || next == Some(&b'_') {
-                    return false;
-                }
-                self.write(bytes);
-            }
-            ThreeBytes::Hard => return false,
-        }
-        true
-    }
-
-    #[inline(always)]
-    fn push(&mut self, byte: u8) {
-        self.write([byte]);
-    }
-
-    #[inline(always)]
-    fn write<const N: usize>(&mut self, bytes: [u8; N]) {
-        self.write_at(self.length, bytes);
-        self.length += N;
-    }
-
-    #[inline(always)]
-    fn write_at<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
-        self.bytes[at..at + N].copy_from_slice(&bytes);
+        let mut writer = Writer::new(&mut self.bytes, &mut self.shifts);
+        let stop = writer.fold(text, start, start + limit);
+        self.length = writer.length();
+        stop
     }
 
     /// Cuts it back to the last place that is [surely](is_sure) a bound, and gives the

@@ -114,9 +114,18 @@ pub(super) enum ThreeBytes {
 }
 
 impl ThreeBytes {
-    /// What becomes of the character `code`, from U+0800 to U+FFFF.
-    #[inline]
-    pub(super) fn of(code: u32) -> Self {
+    /// What becomes of the character with these bytes in UTF-8.
+    #[inline(always)]
+    pub(super) fn of([first, second, third]: [u8; 3]) -> Self {
+        // Most Han are told by their first byte. U+4000 to U+4FFF are more than Han.
+        if matches!(first, 0xe5..=0xe9) {
+            return ThreeBytes::Same;
+        }
+        let [high, middle, low] = [first & 0xf, second & 0x3f, third & 0x3f].map(u32::from);
+        Self::of_code(high << 12 | middle << 6 | low)
+    }
+
+    fn of_code(code: u32) -> Self {
         match code {
             // Han.
             0x3400..=0x4dbf | 0x4e00..=0x9fff => ThreeBytes::Same,
