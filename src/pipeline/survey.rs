@@ -138,13 +138,8 @@ impl Worker<'_> {
             self.tokenizer.for_each(text, |token, _| tokens.push(token));
             self.half_words = tokens.half_words(0..tokens.len());
         } else {
-            let (hashes, unspaced) = (&mut self.hashes, &mut 0);
-            hashes.clear();
-            self.tokenizer.for_each(text, |token, _| {
-                hashes.push(token.hash);
-                *unspaced += u32::from(token.unspaced);
-            });
-            self.half_words = 2 * hashes.len() as u32 - *unspaced;
+            self.hashes.clear();
+            self.half_words = self.tokenizer.hash_into(text, &mut self.hashes);
         }
     }
 

@@ -259,7 +259,7 @@ fn shingle_sets(
         begin,
         |(tokenizer, builder, tokens, unit), _, document| {
             tokens.clear();
-            tokenizer.for_each(document.text, |token, _| tokens.push(token.hash));
+            tokenizer.hash_into(document.text, tokens);
             let before = unit.shingles.len();
             builder.build(tokens, &mut unit.shingles);
             unit.sizes.push((unit.shingles.len() - before) as u32);

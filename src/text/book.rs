@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::fold::{fold_into, is_katakana, is_unspaced};
 
 /// Calls `each` with the place in `text`, the spelling, the folded form and whether it
-/// is unspaced of every token of `text`, in order. Cost: linear, some 20 ns a byte.
+/// is unspaced of every token of `text`, in order. Cost: linear, and twenty times that of the fast way.
 pub(super) fn tokens(
     text: &str,
     folded: &mut String,

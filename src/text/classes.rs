@@ -5,6 +5,9 @@
 //! become shifts. The masks come from AVX2 where the processor has it, else from
 //! a table; a property test holds the two to each other bit for bit.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
 /// Bytes in a block: one for each bit of a mask.
 pub(super) const BLOCK: usize = 64;
 
@@ -48,6 +51,16 @@ impl Neighbour {
 #[inline(always)]
 pub(super) fn begins_unspaced(byte: u8) -> bool {
     matches!(byte, 0xe3..=0xe9)
+}
+
+/// Which bytes of half a block are not ASCII, on any processor.
+#[inline(always)]
+pub(super) fn beyond_ascii_portable(half: &[u8; BLOCK / 2]) -> u32 {
+    half.as_chunks::<8>().0.iter().rev().fold(0, |mask, eight| {
+        let high_bits = u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080;
+        // The multiplication moves the eight high bits next to each other.
+        mask << 8 | ((high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    })
 }
 
 /// The classes of a block, on any processor.
@@ -108,30 +121,38 @@ pub(super) fn has_avx2() -> bool {
         && is_x86_feature_detected!("popcnt")
 }
 
+/// Eight bytes as a number.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn word(half: &[u8; BLOCK / 2], index: usize) -> i64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&half[8 * index..8 * index + 8]);
+    i64::from_le_bytes(word)
+}
+
+/// Half a block in a register: one load, once the compiler has seen that the words are neighbours.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load(half: &[u8; BLOCK / 2]) -> __m256i {
+    let low = _mm_set_epi64x(word(half, 1), word(half, 0));
+    let high = _mm_set_epi64x(word(half, 3), word(half, 2));
+    _mm256_set_m128i(high, low)
+}
+
+/// Which bytes of half a block are not ASCII.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn beyond_ascii_avx2(half: &[u8; BLOCK / 2]) -> u32 {
+    _mm256_movemask_epi8(load(half)) as u32
+}
+
 /// The classes of a block, by comparing 32 bytes at a time.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn classify_avx2(block: &[u8; BLOCK]) -> Classes {
-    use std::arch::x86_64::*;
-
-    /// Eight bytes as a number.
-    #[inline(always)]
-    fn word(half: &[u8; BLOCK / 2], index: usize) -> i64 {
-        let mut word = [0; 8];
-        word.copy_from_slice(&half[8 * index..8 * index + 8]);
-        i64::from_le_bytes(word)
-    }
-
-    /// The bytes in a register: one load, once the compiler has seen that they are neighbours.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn load(half: &[u8; BLOCK / 2]) -> __m256i {
-        let low = _mm_set_epi64x(word(half, 1), word(half, 0));
-        let high = _mm_set_epi64x(word(half, 3), word(half, 2));
-        _mm256_set_m128i(high, low)
-    }
-
     /// The masks of 32 bytes.
     #[target_feature(enable = "avx2")]
     #[inline]
@@ -195,10 +216,17 @@ mod tests {
     fn check(block: &[u8; BLOCK]) {
         let defined = by_definition(block);
         assert_eq!(classify_portable(block), defined);
+        let halves = block.as_chunks().0;
+        let beyond = [0, 1].map(|half| {
+            halves[half].iter().rev().fold(0, |mask, byte| mask << 1 | u32::from(!byte.is_ascii()))
+        });
+        assert_eq!([0, 1].map(|half| beyond_ascii_portable(&halves[half])), beyond);
         #[cfg(target_arch = "x86_64")]
         if has_avx2() {
             // SAFETY: the processor was just found to have AVX2, the one feature the function is compiled for.
             assert_eq!(unsafe { classify_avx2(block) }, defined);
+            // SAFETY: as above.
+            assert_eq!([0, 1].map(|half| unsafe { beyond_ascii_avx2(&halves[half]) }), beyond);
         }
     }
 

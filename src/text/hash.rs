@@ -4,8 +4,8 @@
 //! machine. Nineteen words in twenty have at most 16 bytes; they are hashed as
 //! two integers without asking for the length, since XXH3 has a branch for each
 //! range of lengths and the processor guesses every second one wrong. Longer
-//! words go to XXH3. To tokenise English prose takes 1.2 ns a byte so, and 1.9
-//! with XXH3 for all words.
+//! words go to XXH3. English prose is tokenised in 0.6 of the time that it takes
+//! with XXH3 for all words (1.17 and 1.92 ns a byte in one run).
 //!
 //! The bytes of a short word are filled up with zeros, which is unambiguous as
 //! no word holds a zero. The integers are multiplied to 128 bits, and the halves

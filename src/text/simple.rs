@@ -117,8 +117,8 @@ impl ThreeBytes {
     /// What becomes of the character with these bytes in UTF-8.
     #[inline(always)]
     pub(super) fn of([first, second, third]: [u8; 3]) -> Self {
-        // Most Han are told by their first byte. U+4000 to U+4FFF are more than Han.
-        if matches!(first, 0xe5..=0xe9) {
+        // Han and Hangul are told by their first byte, but for the hexagrams, which are neither.
+        if matches!(first, 0xe4..=0xe9 | 0xeb..=0xec) && [first, second] != [0xe4, 0xb7] {
             return ThreeBytes::Same;
         }
         let [high, middle, low] = [first & 0xf, second & 0x3f, third & 0x3f].map(u32::from);

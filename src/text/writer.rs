@@ -5,14 +5,12 @@
 //! loop is plain Rust that the compiler turns into vector code, once for any
 //! processor and once for AVX2.
 
+use super::classes::{BLOCK, beyond_ascii_portable};
 use super::plain::{Shift, Stop};
 use super::simple::{FILLER, ThreeBytes, TwoBytes};
 
 /// Bytes of ASCII that are folded at a time.
-const STEP: usize = 32;
-
-/// The highest bit of eight bytes, set where a byte is not ASCII.
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+const STEP: usize = BLOCK / 2;
 
 /// Writes plain form. It borrows what it writes to, so that the place to write at is in a register.
 pub(super) struct Writer<'a> {
@@ -42,21 +40,27 @@ impl<'a> Writer<'a> {
             // SAFETY: the processor was just found to have the features the function is compiled for.
             return unsafe { self.fold_avx2(text, start, end) };
         }
-        self.fold_portable(text, start, end)
+        self.fold_by(text, start, end, beyond_ascii_portable)
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,popcnt")]
     fn fold_avx2(&mut self, text: &[u8], start: usize, end: usize) -> Stop {
-        self.fold_portable(text, start, end)
+        self.fold_by(text, start, end, |step| super::classes::beyond_ascii_avx2(step))
     }
 
     #[inline(always)]
-    fn fold_portable(&mut self, text: &[u8], start: usize, end: usize) -> Stop {
+    fn fold_by(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        beyond_ascii: impl Fn(&[u8; STEP]) -> u32,
+    ) -> Stop {
         let two_bytes = TwoBytes::table();
         let mut at = start;
         while at < end {
-            let copied = self.copy_ascii(&text[at..]);
+            let copied = self.copy_ascii(&text[at..], &beyond_ascii);
             self.length += copied;
             at += copied;
             if copied == STEP {
@@ -93,34 +97,23 @@ impl<'a> Writer<'a> {
 
     /// Folds the ASCII that `text` starts with, at most a step; gives its length.
     #[inline(always)]
-    fn copy_ascii(&mut self, text: &[u8]) -> usize {
+    fn copy_ascii(&mut self, text: &[u8], beyond_ascii: impl Fn(&[u8; STEP]) -> u32) -> usize {
         let Some(step) = text.first_chunk::<STEP>() else {
             // The last bytes of a text have a step of their own.
             let mut step = [0; STEP];
             step[..text.len()].copy_from_slice(text);
-            return self.copy_step(&step).min(text.len());
+            return self.copy_step(&step, beyond_ascii).min(text.len());
         };
-        self.copy_step(step)
+        self.copy_step(step, beyond_ascii)
     }
 
     /// Writes a step, which counts as far as it is ASCII; gives that length.
     #[inline(always)]
-    fn copy_step(&mut self, step: &[u8; STEP]) -> usize {
+    fn copy_step(&mut self, step: &[u8; STEP], beyond_ascii: impl Fn(&[u8; STEP]) -> u32) -> usize {
         let mut lower = *step;
         lower.make_ascii_lowercase();
         self.bytes[self.length..][..STEP].copy_from_slice(&lower);
-        let mut beyond = [0; STEP / 8];
-        for (lane, bytes) in beyond.iter_mut().zip(step.as_chunks::<8>().0) {
-            *lane = u64::from_le_bytes(*bytes) & HIGH_BITS;
-        }
-        if beyond.iter().fold(0, |any, lane| any | lane) == 0 {
-            return STEP;
-        }
-        // A multiplication moves the eight high bits next to each other.
-        let mask = beyond.iter().rev().fold(0, |mask: u64, lane| {
-            mask << 8 | (lane >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-        });
-        mask.trailing_zeros() as usize
+        beyond_ascii(step).trailing_zeros() as usize
     }
 
     /// Folds a character of three bytes that stands at `at`, before `next`, if it is simple.
