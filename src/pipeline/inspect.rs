@@ -253,7 +253,7 @@ impl Visitor for Inspector<'_> {
                 texts.push(b' ');
             });
         } else {
-            tokenizer.for_each(document.text, |token, _| hashes.push(token.hash));
+            tokenizer.hash_into(document.text, hashes);
         }
         if self.copies.is_first(number) {
             set_builder.build(hashes, sets);

@@ -170,12 +170,8 @@ impl Visitor for Surveyor<'_> {
             (tokens.hashes(), tokens.half_words(0..tokens.len()))
         } else {
             hashes.clear();
-            let mut unspaced = 0;
-            tokenizer.for_each(document.text, |token, _| {
-                hashes.push(token.hash);
-                unspaced += u32::from(token.unspaced);
-            });
-            (&hashes[..], 2 * hashes.len() as u32 - unspaced)
+            let half_words = tokenizer.hash_into(document.text, hashes);
+            (&hashes[..], half_words)
         };
         sketch.facts.push(Facts {
             content: xxh3_128(bytemuck::cast_slice(hashes)),

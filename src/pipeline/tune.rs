@@ -280,7 +280,7 @@ impl Sample {
             visit: |unit: &mut Unit, _, document: Document<'_>| {
                 let Unit { tokenizer, tokens, lists, shingles, sizes } = unit;
                 tokens.clear();
-                tokenizer.for_each(document.text, |token, _| tokens.push(token.hash));
+                tokenizer.hash_into(document.text, tokens);
                 let before = shingles.len();
                 SetBuilder::new(plan.sketch.shingle_size).build(tokens, shingles);
                 sizes.push(shingles.len() - before);

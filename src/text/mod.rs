@@ -5,9 +5,16 @@
 //! white space and compatibility forms folded away); spans always refer to the
 //! text as it is.
 
+mod book;
+mod bounds;
+mod classes;
 mod fold;
+mod hash;
+mod plain;
 mod sentences;
+mod simple;
 mod words;
+mod writer;
 
 pub use sentences::{Sentence, sentences};
 pub use words::{Token, Tokenizer};
