@@ -45,6 +45,9 @@ pub struct PrefixIndex {
 /// Bits of the filter for each entry, as a power of two: one lookup in 16 gets past it in vain.
 const FILTER_BITS: u32 = 4;
 
+/// How many shingles are looked up at a time.
+const BATCH: usize = 128;
+
 impl PrefixIndex {
     /// Indexes entries, fewer than 2^32 of them.
     pub fn new(mut entries: Vec<Entry>) -> Self {
@@ -68,17 +71,29 @@ impl PrefixIndex {
     }
 
     /// Calls `hit` with the documents that have one of `shingles` in their prefix, as often as they do.
+    ///
+    /// Each step is taken for a batch of shingles before the next one, for the tables
+    /// are larger than the nearer caches: so the processor waits for many of them at a time.
     #[inline]
     pub fn look_up(&self, shingles: &[u32], mut hit: impl FnMut(DocId)) {
-        for &shingle in shingles {
-            let bit = shingle >> self.filter_shift;
-            if self.filter[(bit >> 6) as usize] & (1 << (bit & 63)) == 0 {
-                continue;
+        let mut passed = [0u32; BATCH];
+        let mut cells = [(0u32, 0u32); BATCH];
+        for batch in shingles.chunks(BATCH) {
+            let mut count = 0;
+            for &shingle in batch {
+                let bit = shingle >> self.filter_shift;
+                passed[count] = shingle;
+                count += (self.filter[(bit >> 6) as usize] >> (bit & 63) & 1) as usize;
             }
-            let cell = (shingle >> self.directory_shift) as usize;
-            let (start, end) = (self.directory[cell] as usize, self.directory[cell + 1] as usize);
-            let same = self.entries[start..end].iter().filter(|entry| entry.shingle() == shingle);
-            same.for_each(|entry| hit(entry.document()));
+            for (cell, shingle) in cells[..count].iter_mut().zip(passed) {
+                let place = (shingle >> self.directory_shift) as usize;
+                *cell = (self.directory[place], self.directory[place + 1]);
+            }
+            for (&(start, end), shingle) in cells[..count].iter().zip(passed) {
+                let cell = &self.entries[start as usize..end as usize];
+                let same = cell.iter().filter(|entry| entry.shingle() == shingle);
+                same.for_each(|entry| hit(entry.document()));
+            }
         }
     }
 }

@@ -57,7 +57,6 @@ impl DocumentPairs {
         let join::Candidates { pairs: candidates, crowded } =
             find_candidates(sketched, &copies, plan, workspace, progress)?;
         clock.lap("join");
-        eprintln!("candidates {}", candidates.len());
         let grouped = copies.groups.iter().flatten().copied();
         let mut wanted: Vec<DocId> =
             candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped).collect();
