@@ -124,6 +124,17 @@ fn stages(criterion: &mut Criterion) {
             assert_eq!(count, DOCUMENTS * WORDS);
         });
     });
+    group.bench_function("hash words", |bencher| {
+        let mut hashes = Vec::new();
+        bencher.iter(|| {
+            let mut half_words = 0;
+            for text in &texts {
+                hashes.clear();
+                half_words += tokenizer.hash_into(text, &mut hashes);
+            }
+            assert_eq!(half_words as usize, 2 * DOCUMENTS * WORDS);
+        });
+    });
     group.bench_function("sentences", |bencher| {
         bencher.iter(|| {
             // Words are lower case, so a stop ends no sentence by UAX #29; what is measured is the search.

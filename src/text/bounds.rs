@@ -69,13 +69,14 @@ impl Bounds {
             let base = index * BLOCK;
             let classes = classify(block);
             let found = before.bounds(&classes, Neighbour::of(bytes[base + BLOCK]));
+            let starts_with_underscore = found.changes & found.joined & classes.underscore != 0;
             let first = self.count / 2;
             if found.unspaced | found.unspaced_ends == 0 {
                 self.push(base as u32, found.changes);
             } else {
                 self.push_touching(base as u32, found);
             }
-            if classes.underscore != 0 {
+            if starts_with_underscore {
                 // A word that goes on into the next block counts with this one.
                 let range = underscores.get_or_insert(first..first);
                 range.end = self.count.div_ceil(2);

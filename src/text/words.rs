@@ -342,8 +342,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(300))]
         #[test]
         fn long_texts_agree_with_the_book_at_every_offset(text in prose(), from in 0usize..70) {
-            let from = text.ceil_char_boundary(from.min(text.len()));
-            check(&text[from..])?;
+            check(&text.chars().skip(from).collect::<String>())?;
         }
 
         #[test]

@@ -97,9 +97,11 @@ fn the_measured_recall_is_what_the_formula_expects() {
     assert!((low..=high).contains(&expected), "{expected} is not in {low} to {high}");
     assert!(high - low < 0.06, "{low} to {high}");
 
-    // And it is what the scan finds.
+    // And it is what the scan finds, but for what it meets by luck: it looks for contained
+    // documents, too, and may come upon a pair there that the bands have missed.
     let scan = scan_path(folder.path(), &options);
-    assert_eq!(scan.summary.found.near, measured.found);
+    let near = scan.summary.found.near;
+    assert!((measured.found..measured.found + 4).contains(&near), "{near} {measured:?}");
     assert!(measured.candidates >= measured.found);
 }
 
