@@ -11,12 +11,13 @@
 
 use std::ops::Range;
 
+use memmap2::MmapMut;
 use rayon::prelude::*;
 
 use super::Role;
 use super::lists::{List, Lists, Part};
 use crate::document::DocId;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with two, a shingle that stands alone is taken for shared in two cases of five.
@@ -92,7 +93,7 @@ impl Frequencies {
 
 /// A slice of a table of counts.
 pub struct Table {
-    counts: Vec<u8>,
+    counts: MmapMut,
     cells: u64,
     slice: Range<u64>,
 }
@@ -108,7 +109,7 @@ impl Table {
         slice: Range<u64>,
         feed: impl Fn(&mut dyn FnMut(&[u32])) -> Result<()> + Sync,
     ) -> Result<Self> {
-        let mut counts = vec![0u8; (slice.end - slice.start) as usize];
+        let mut counts = zeros((slice.end - slice.start) as usize)?;
         let share = counts.len().div_ceil(rayon::current_num_threads()).max(1);
         counts.par_chunks_mut(share).enumerate().try_for_each(|(number, counts)| {
             let first = slice.start + (number * share) as u64;
@@ -129,6 +130,16 @@ impl Table {
         let place = cell(shingle, self.cells).wrapping_sub(self.slice.start);
         self.counts.get(place as usize).copied()
     }
+}
+
+/// So many zeros, in large pages where the system has them: every second access to the table
+/// would miss the processor's list of pages otherwise.
+fn zeros(length: usize) -> Result<MmapMut> {
+    let map = MmapMut::map_anon(length).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+    // Without large pages it is only slower.
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(memmap2::Advice::HugePage);
+    Ok(map)
 }
 
 /// The cell of a shingle: its place among all shingles there can be, so that a range of cells is a range of shingles.

@@ -39,7 +39,7 @@ pub struct DocumentPairs {
     pub is_large: Vec<bool>,
     /// What is written of the documents in any of this.
     pub sides: Inspected,
-    /// All pairs, as [`key`] makes them.
+    /// All pairs, as [`key`] makes them, if there are passages to be told from them.
     pairs: AHashSet<u64>,
 }
 
@@ -88,7 +88,9 @@ impl DocumentPairs {
             pairs.sort_unstable();
         }
         let mut keys: AHashSet<u64> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        keys.extend(pairs.iter().map(|pair| key(pair.a, pair.b)));
+        if plan.wants_passages() {
+            keys.extend(pairs.iter().map(|pair| key(pair.a, pair.b)));
+        }
         let (near, contained): (Vec<Pair>, Vec<Pair>) =
             pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
         let copied =
@@ -100,12 +102,13 @@ impl DocumentPairs {
                 || members.iter().any(|member| crowded.binary_search(member).is_ok())
         };
         let is_large = clusters.members.iter().map(is_large).collect();
-        let mut found: Vec<DocId> =
-            near.iter().chain(&contained).flat_map(|pair| [pair.a, pair.b]).collect();
-        found.sort_unstable();
-        let sides = inspected.into_sides(|document| {
-            found.binary_search(&document).is_ok() || copies.has_copy(document)
-        });
+        let mut found = vec![false; copies.documents()];
+        for pair in near.iter().chain(&contained) {
+            found[pair.a.index()] = true;
+            found[pair.b.index()] = true;
+        }
+        let wanted = |document: DocId| found[document.index()] || copies.has_copy(document);
+        let sides = inspected.into_sides(wanted);
         DocumentPairs {
             copies,
             near,

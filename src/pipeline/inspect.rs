@@ -1,7 +1,7 @@
 //! The second reading: what candidates really are.
 //!
 //! In: the documents that may be duplicates. Out: [`Inspected`]: of each its whole shingle set, the
-//! folded text if it has a copy, and what is written of it in a row. Sets and texts are
+//! text if it has a copy, and what is written of it in a row. Sets and texts are
 //! spilled, so that it does not matter how many duplicates there are; each document is read once.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
 use super::Plan;
 use super::exact::Copies;
-use super::survey::Sketched;
+use super::survey::{Facts, Sketched};
 
 /// What was seen of the documents.
 pub struct Inspected {
@@ -29,7 +29,12 @@ pub struct Inspected {
     units: Vec<(Stored<u64>, Stored<u8>)>,
     /// Ascending by document.
     seen: Vec<Seen>,
+    /// For each document of the corpus its place in `seen`, if it has one.
+    places: Vec<u32>,
 }
+
+/// The place of a document that was not inspected.
+const NOWHERE: u32 = u32::MAX;
 
 /// What was seen of one document.
 struct Seen {
@@ -64,6 +69,7 @@ impl Place {
 struct Inspector<'a> {
     corpus: &'a Corpus,
     catalog: &'a Catalog,
+    facts: &'a [Facts],
     copies: &'a Copies,
     plan: &'a Plan,
     spill: &'a Spill,
@@ -94,6 +100,7 @@ impl Inspected {
         let inspector = Inspector {
             corpus,
             catalog: &sketched.catalog,
+            facts: &sketched.facts,
             copies,
             plan,
             spill: &spill,
@@ -101,19 +108,38 @@ impl Inspected {
         };
         let kept =
             corpus.revisit(&sketched.catalog, wanted, ("inspecting", progress), &inspector)?;
-        let mut inspected = Inspected { spill, units: Vec::new(), seen: Vec::new() };
+        let mut inspected =
+            Inspected { spill, units: Vec::new(), seen: Vec::new(), places: Vec::new() };
         for (sets, texts, mut seen) in kept {
             let unit = inspected.units.len() as u32;
             seen.iter_mut().for_each(|seen| seen.unit = unit);
             inspected.seen.append(&mut seen);
             inspected.units.push((sets, texts));
         }
+        inspected.places = vec![NOWHERE; sketched.facts.len()];
+        inspected.note_places();
         Ok(inspected)
     }
 
+    fn note_places(&mut self) {
+        self.places.fill(NOWHERE);
+        for (place, seen) in (0..).zip(&self.seen) {
+            self.places[seen.document.index()] = place;
+        }
+    }
+
+    /// The documents that were inspected and are still known, ascending.
+    pub fn documents(&self) -> impl Iterator<Item = DocId> + '_ {
+        self.seen.iter().map(|seen| seen.document)
+    }
+
+    /// Where a document that was inspected stands.
+    fn place(&self, document: DocId) -> u32 {
+        self.places[document.index()]
+    }
+
     fn seen(&self, document: DocId) -> &Seen {
-        let place = self.seen.binary_search_by_key(&document, |seen| seen.document);
-        &self.seen[place.expect("only documents that were inspected are asked for")]
+        &self.seen[self.place(document) as usize]
     }
 
     /// What is written of a document.
@@ -121,18 +147,16 @@ impl Inspected {
         &self.seen(document).side
     }
 
-    /// Whether the folded texts of two documents that have copies are equal.
+    /// Whether two documents that have copies are the same normalised text.
     pub fn are_equal(&self, one: DocId, other: DocId) -> Result<bool> {
-        let (one, other) = (self.seen(one), self.seen(other));
-        if one.text.length != other.text.length {
-            return Ok(false);
-        }
-        let text = |seen: &Seen, buffer: &mut Vec<u8>| -> Result<Vec<u8>> {
+        let text = |document: DocId| -> Result<Vec<u8>> {
+            let seen = self.seen(document);
             let stored = &self.units[seen.unit as usize].1;
-            Ok(self.spill.read(stored, seen.text.range(), buffer)?.to_vec())
+            Ok(self.spill.read(stored, seen.text.range(), &mut Vec::new())?.to_vec())
         };
-        let mut buffer = Vec::new();
-        Ok(text(one, &mut buffer)? == text(other, &mut buffer)?)
+        let (one, other) = (text(one)?, text(other)?);
+        // Most copies are copied to the byte.
+        Ok(one == other || normalised(&one) == normalised(&other))
     }
 
     /// The candidates (ascending) that are pairs, ascending.
@@ -144,12 +168,8 @@ impl Inspected {
         progress: &dyn Progress,
     ) -> Result<Vec<Pair>> {
         progress.begin("verifying", candidates.len() as u64, Unit::Items);
-        let place = |document| {
-            let place = self.seen.binary_search_by_key(&document, |seen| seen.document);
-            place.expect("every candidate was inspected") as u32
-        };
-        let edges: Vec<Edge> =
-            candidates.par_iter().map(|&(one, other)| (place(one), place(other))).collect();
+        let edge = |&(one, other): &Candidate| (self.place(one), self.place(other));
+        let edges: Vec<Edge> = candidates.iter().map(edge).collect();
         let length = |place: u32| self.seen[place as usize].set.length as usize;
         let groups = groups(&edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let verified = groups.par_iter().map(|edges| {
@@ -220,8 +240,20 @@ impl Inspected {
         self.units = Vec::new();
         self.seen.retain(|seen| wanted(seen.document));
         self.seen.shrink_to_fit();
+        self.note_places();
         self
     }
+}
+
+/// The folded tokens of a text with a space after each.
+fn normalised(text: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(text).expect("what was put away is the text of a document");
+    let mut normalised = Vec::with_capacity(text.len());
+    Tokenizer::default().for_each(text, |_, folded| {
+        normalised.extend_from_slice(folded);
+        normalised.push(b' ');
+    });
+    normalised
 }
 
 impl Visitor for Inspector<'_> {
@@ -247,15 +279,10 @@ impl Visitor for Inspector<'_> {
         hashes.clear();
         let (set, text) = (sets.len() as u32, texts.len() as u32);
         if self.copies.has_copy(number) {
-            tokenizer.for_each(document.text, |token, folded| {
-                hashes.push(token.hash);
-                texts.extend_from_slice(folded);
-                texts.push(b' ');
-            });
-        } else {
-            tokenizer.hash_into(document.text, hashes);
+            texts.extend_from_slice(document.text.as_bytes());
         }
         if self.copies.is_first(number) {
+            tokenizer.hash_into(document.text, hashes);
             set_builder.build(hashes, sets);
         }
         seen.push(Seen {
@@ -268,7 +295,7 @@ impl Visitor for Inspector<'_> {
                 start: 0,
                 end: document.text.len() as u32,
                 line: 1,
-                words: hashes.len() as u32,
+                words: self.facts[number.index()].tokens,
                 text: excerpt(document.text),
             }),
         });

@@ -64,7 +64,7 @@ pub fn write(
         Chosen::default()
     };
     let quotes = quote_runs(corpus, sketched, passages, plan, progress)?;
-    let ranks = Ranks::new(&chosen, documents, passages, &quotes);
+    let ranks = Ranks::new(documents, &quotes);
     let names = cluster_names(&chosen.clusters, documents);
     let mut rows: Vec<Row> = Vec::new();
     for row in &chosen.rows {
@@ -138,32 +138,27 @@ impl Row {
     }
 }
 
-/// The place of each document among the names of all that are written.
-struct Ranks(AHashMap<DocId, u32>);
+/// The place of each document's name among the names of all that are written.
+struct Ranks(Vec<u32>);
 
 impl Ranks {
-    fn new(
-        chosen: &Chosen,
-        documents: &DocumentPairs,
-        passages: &Passages,
-        quotes: &AHashMap<Run, Arc<Side>>,
-    ) -> Self {
-        let whole = chosen.rows.iter().flat_map(|row| [row.a, row.b]);
-        let whole = whole.map(|document| (documents.sides.side(document), document));
-        let runs =
-            passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
-        let runs = runs.map(|run| (&quotes[run], run.document));
+    fn new(documents: &DocumentPairs, quotes: &AHashMap<Run, Arc<Side>>) -> Self {
+        let whole = documents.sides.documents();
+        let whole = whole.map(|document| (&**documents.sides.side(document), document));
+        let runs = quotes.iter().map(|(run, side)| (&**side, run.document));
         let mut names: Vec<(&str, DocId)> =
             whole.chain(runs).map(|(side, document)| (&*side.document, document)).collect();
         names.par_sort_unstable();
         names.dedup();
-        let mut ranks = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        ranks.extend(names.into_iter().zip(0..).map(|((_, document), rank)| (document, rank)));
+        let mut ranks = vec![0; documents.copies.documents()];
+        for (rank, (_, document)) in (0..).zip(names) {
+            ranks[document.index()] = rank;
+        }
         Ranks(ranks)
     }
 
     fn of(&self, document: DocId) -> u32 {
-        self.0[&document]
+        self.0[document.index()]
     }
 }
 
