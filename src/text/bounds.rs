@@ -102,6 +102,7 @@ impl Bounds {
         self.count -= 2 * (words.end - kept);
     }
 
+    /// Writes the place of each bit; each is a start or an end in turn.
     #[inline(always)]
     fn push(&mut self, base: u32, mut bounds: u64) {
         let total = bounds.count_ones() as usize;

@@ -1,4 +1,4 @@
-//! Text to plain form: folded characters that eight classes describe.
+//! Text to plain form: folded characters that a few classes describe.
 //!
 //! In: a stretch of text. Out: its bytes in plain form, in which
 //!

@@ -141,6 +141,7 @@ impl Tokenizer {
         rest
     }
 
+    /// Calls `each` with the tokens of a range that is not simple.
     #[cold]
     fn by_the_book(
         &mut self,
