@@ -9,15 +9,16 @@ use std::path::PathBuf;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dittograph::document::DocId;
-use dittograph::join;
+use dittograph::join::{self, Likeness, ListBuilder, Listed, Lists, Role};
 use dittograph::lsh::{LshParams, band_keys, candidates};
 use dittograph::passage::{Aligner, Winnower};
 use dittograph::pipeline::{Find, Method, ScanOptions, scan};
 use dittograph::progress::Silent;
-use dittograph::shingle::{SetBuilder, ShingleSets};
+use dittograph::shingle::SetBuilder;
 use dittograph::sketch::{SketchParams, Sketcher};
+use dittograph::spill::Workspace;
 use dittograph::text::{Tokenizer, Tokens, sentences};
-use dittograph::verify::{Criteria, Pair};
+use dittograph::verify::{BitSets, Criteria, Set};
 
 const DOCUMENTS: usize = 1000;
 const WORDS: usize = 400;
@@ -82,20 +83,35 @@ fn texts() -> Vec<String> {
         .collect()
 }
 
-fn sets(texts: &[String]) -> ShingleSets {
-    let mut tokenizer = Tokenizer::new(0);
-    let mut builder = SetBuilder::new(5);
-    let mut sets = ShingleSets::default();
-    let mut arena = Vec::new();
-    let mut sizes = Vec::new();
-    for text in texts {
-        let start = arena.len();
-        let tokens = Tokens::of(text, &mut tokenizer);
-        builder.build(tokens.hashes(), &mut arena);
-        sizes.push((arena.len() - start) as u32);
+/// The shingle sets of some documents, and their lists for the join.
+struct Sets {
+    sets: Vec<Vec<u64>>,
+    lists: Lists,
+}
+
+impl Sets {
+    fn of(tokens: &[Tokens]) -> Self {
+        let mut builder = SetBuilder::new(5);
+        let mut list_builder = ListBuilder::default();
+        let set = |tokens: &Tokens| {
+            let mut set = Vec::new();
+            builder.build(tokens.hashes(), &mut set);
+            list_builder.push(tokens.hashes(), 5);
+            set
+        };
+        let sets = tokens.iter().map(set).collect();
+        let spill = Workspace::default().spill();
+        let lists = list_builder.store(&spill).expect("nothing is written to a file");
+        Sets { sets, lists: Lists::new(spill, vec![lists]) }
     }
-    sets.push_unit(arena, sizes);
-    sets
+
+    fn get(&self, document: DocId) -> &[u64] {
+        &self.sets[document.index()]
+    }
+
+    fn set(&self, document: DocId) -> Set<'_> {
+        Set { document, shingles: self.get(document), words: 0, may_be_contained: true }
+    }
 }
 
 fn stages(criterion: &mut Criterion) {
@@ -103,7 +119,7 @@ fn stages(criterion: &mut Criterion) {
     let bytes: usize = texts.iter().map(String::len).sum();
     let mut tokenizer = Tokenizer::new(0);
     let tokens: Vec<Tokens> = texts.iter().map(|text| Tokens::of(text, &mut tokenizer)).collect();
-    let sets = sets(&texts);
+    let sets = Sets::of(&tokens);
     let documents: Vec<DocId> = (0..DOCUMENTS as u32).map(DocId).collect();
     let params = LshParams::choose(0.8, 0.999).expect("the defaults can be met");
     let sketch = SketchParams { shingle_size: 5, num_hashes: params.num_hashes(), seed: 0 };
@@ -170,18 +186,37 @@ fn stages(criterion: &mut Criterion) {
         let criteria = Criteria { threshold: 0.8, containment: 0.9 };
         let found = candidates(&documents, &keys, params.bands);
         bencher.iter(|| {
-            let pairs = found.pairs.iter().filter_map(|&(a, b)| criteria.verify(&sets, a, b, true));
+            let pairs =
+                found.pairs.iter().filter_map(|&(a, b)| criteria.verify(sets.set(a), sets.set(b)));
             assert!(pairs.count() >= COPIES * 9 / 10);
         });
     });
-    group.bench_function("complete join", |bencher| {
+    group.bench_function("verify by bits", |bencher| {
         let criteria = Criteria { threshold: 0.8, containment: 0.9 };
+        // All editions of one story, each beside each.
+        let editions: Vec<DocId> = (0..40).map(|_| DocId(8)).collect();
+        let slices: Vec<&[u64]> = editions.iter().map(|&edition| sets.get(edition)).collect();
         bencher.iter(|| {
-            let share = |_| Some(join::share_of_smaller(0.8));
-            let verify = |(a, b)| criteria.verify(&sets, a, b, true);
-            let is_near = |pair: &Pair| criteria.is_near(pair);
-            let joined = join::complete(&sets, &documents, share, &Silent, verify, is_near);
-            assert!(joined.pairs.len() >= COPIES * 9 / 10);
+            let bits = BitSets::new(&slices);
+            let mut pairs = 0;
+            for one in 0..editions.len() {
+                for other in one + 1..editions.len() {
+                    let shared = bits.shared(one, other);
+                    let (a, b) = (sets.set(DocId(8)), sets.set(DocId(9)));
+                    pairs += usize::from(criteria.judge(a, b, |_| Some(shared)).is_some());
+                }
+            }
+            assert_eq!(pairs, 40 * 39 / 2);
+        });
+    });
+    group.bench_function("complete join", |bencher| {
+        let role = |_| Role::Either { share: join::share_of_smaller(0.8) };
+        let judge = |_: Listed<'_>, _: Listed<'_>| Likeness::Near;
+        let workspace = Workspace::default();
+        bencher.iter(|| {
+            let joined = join::candidates(&sets.lists, role, judge, &workspace, &Silent)
+                .expect("nothing is written to a file");
+            assert!(joined.pairs.len() >= COPIES * 9 / 10 && joined.crowded.is_empty());
         });
     });
     group.bench_function("winnow", |bencher| {

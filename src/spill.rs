@@ -27,15 +27,15 @@ pub struct Workspace {
     held: u64,
 }
 
-/// A corpus this small is worked on in memory alone.
-const SMALL: u64 = 16 << 20;
+/// What is held at least: a corpus of a few megabytes is worked on in memory alone.
+const SMALL: u64 = 4 << 20;
 
 impl Workspace {
     /// A workspace of `memory` bytes for a corpus of `input` bytes, with a folder for temporary files.
     pub fn new(folder: &Path, memory: u64, input: u64) -> Self {
         // More could be held, but the system holds what was just written as well, and
         // gives it back when others need it.
-        let held = (input / 8).max(SMALL).min(memory / 16);
+        let held = (input / 32).max(SMALL).min(memory / 16);
         Workspace { folder: folder.to_owned(), memory, held }
     }
 

@@ -231,7 +231,11 @@ impl<'a> Iterator for Reading<'a> {
     fn next(&mut self) -> Option<List<'a>> {
         let (&lengths, others) = self.lengths.split_first()?;
         let (shingles, rest) = self.shingles.split_at(lengths.of(self.part));
-        let list = List { document: self.next, shingles, size: lengths.of(Part::Low) + lengths.of(Part::High) };
+        let list = List {
+            document: self.next,
+            shingles,
+            size: lengths.of(Part::Low) + lengths.of(Part::High),
+        };
         (self.lengths, self.shingles, self.next) = (others, rest, DocId(self.next.0 + 1));
         Some(list)
     }
@@ -243,8 +247,10 @@ mod tests {
 
     #[test]
     fn every_shingle_is_in_one_part_and_documents_keep_apart() {
-        let documents: Vec<Vec<u64>> =
-            [0, 1, 7, 5000, 3].iter().map(|&length| (0..length).map(crate::shingle::mix).collect()).collect();
+        let documents: Vec<Vec<u64>> = [0, 1, 7, 5000, 3]
+            .iter()
+            .map(|&length| (0..length).map(crate::shingle::mix).collect())
+            .collect();
         for limit in [0, u64::MAX] {
             let spill = Spill::new(&std::env::temp_dir(), limit);
             let mut builder = ListBuilder::default();
@@ -263,7 +269,8 @@ mod tests {
                 for (low, high) in low.zip(high) {
                     let expected: Vec<u64> = shingles(&documents[seen], 5).collect();
                     let of = |wanted: bool| {
-                        let chosen = expected.iter().filter(|&&shingle| (shingle < 1 << 62) == wanted);
+                        let chosen =
+                            expected.iter().filter(|&&shingle| (shingle < 1 << 62) == wanted);
                         chosen.map(|&shingle| shorten(shingle)).collect::<Vec<u32>>()
                     };
                     assert_eq!((low.document.index(), low.size), (seen, expected.len()));

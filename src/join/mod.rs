@@ -107,7 +107,8 @@ pub fn candidates(
         }
         crowded.insert(shingle, leaders);
     }
-    let mut joined = Candidates { pairs: std::mem::take(&mut crowds.candidates), crowded: Vec::new() };
+    let mut joined =
+        Candidates { pairs: std::mem::take(&mut crowds.candidates), crowded: Vec::new() };
     let most = ((workspace.memory() as f64 * ENTRIES_A_BYTE) as usize).max(1 << 20);
     let rounds = prefixes.len().div_ceil(most).max(1);
     progress.begin("joining", (rounds * lists.units()) as u64, Unit::Items);

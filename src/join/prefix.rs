@@ -75,12 +75,8 @@ impl Prefixes {
         let chosen: Vec<(Stored<Entry>, Vec<(DocId, u8)>, Vec<DocId>)> =
             chosen.collect::<Result<_>>()?;
         drop(frequencies);
-        let mut prefixes = Prefixes {
-            spill,
-            low: Vec::new(),
-            high: Vec::new(),
-            hits: vec![0; lists.documents()],
-        };
+        let mut prefixes =
+            Prefixes { spill, low: Vec::new(), high: Vec::new(), hits: vec![0; lists.documents()] };
         let mut thin = Vec::new();
         for (entries, hits, thin_documents) in chosen {
             prefixes.low.push(entries);

@@ -109,16 +109,7 @@ impl DocumentPairs {
         }
         let wanted = |document: DocId| found[document.index()] || copies.has_copy(document);
         let sides = inspected.into_sides(wanted);
-        DocumentPairs {
-            copies,
-            near,
-            contained,
-            crowded,
-            clusters,
-            is_large,
-            sides,
-            pairs: keys,
-        }
+        DocumentPairs { copies, near, contained, crowded, clusters, is_large, sides, pairs: keys }
     }
 
     /// Whether two documents are a pair, or would be if all of their large cluster were compared.

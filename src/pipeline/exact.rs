@@ -123,6 +123,8 @@ mod tests {
         let (copies, split_off) = copies.confirm(equal).unwrap();
         assert_eq!(copies.groups, [[0, 3].map(DocId), [2, 5].map(DocId)]);
         assert_eq!(split_off, [(DocId(0), DocId(2))]);
-        assert!(copies.is_first(DocId(2)) && copies.has_copy(DocId(5)) && !copies.has_copy(DocId(1)));
+        assert!(
+            copies.is_first(DocId(2)) && copies.has_copy(DocId(5)) && !copies.has_copy(DocId(1))
+        );
     }
 }

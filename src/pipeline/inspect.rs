@@ -184,18 +184,14 @@ impl Inspected {
     }
 
     /// Verifies the candidates of one group.
-    fn verify_group(
-        &self,
-        edges: &[Edge],
-        sketched: &Sketched,
-        plan: &Plan,
-    ) -> Result<Vec<Pair>> {
+    fn verify_group(&self, edges: &[Edge], sketched: &Sketched, plan: &Plan) -> Result<Vec<Pair>> {
         let mut members: Vec<u32> = edges.iter().flat_map(|edge| [edge.0, edge.1]).collect();
         members.sort_unstable();
         members.dedup();
         let length = |member: u32| self.seen[member as usize].set.length as usize;
         let total: usize = members.iter().map(|&member| length(member)).sum();
-        let (mut shingles, mut ends, mut buffer) = (Vec::with_capacity(total), Vec::new(), Vec::new());
+        let (mut shingles, mut ends, mut buffer) =
+            (Vec::with_capacity(total), Vec::new(), Vec::new());
         for &member in &members {
             let seen = &self.seen[member as usize];
             let stored = &self.units[seen.unit as usize].0;
@@ -230,7 +226,8 @@ impl Inspected {
         let verify = |edge: &Edge| {
             let (one, other) = (local(edge.0), local(edge.1));
             let shared = bits.shared(one, other);
-            plan.criteria.judge(sets[one], sets[other], |least| Some(shared).filter(|&it| it >= least))
+            plan.criteria
+                .judge(sets[one], sets[other], |least| Some(shared).filter(|&it| it >= least))
         };
         Ok(edges.iter().filter_map(verify).collect())
     }

@@ -274,8 +274,7 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     let mut survey = survey::survey(&mut corpus, &plan, &workspace, progress)?;
     clock.lap("read and sketch");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents =
-        DocumentPairs::find(&corpus, &survey, &plan, &workspace, &mut clock, progress)?;
+    let documents = DocumentPairs::find(&corpus, &survey, &plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
     let passages = passages::find(&corpus, &mut survey, &documents, &plan, progress)?;
     clock.lap("follow passages");

@@ -38,7 +38,9 @@ pub fn find(
     let wanted = meetings.documents();
     let visitor = Collect {
         begin: || (Tokenizer::new(plan.sketch.seed), Tokens::default(), Vec::new()),
-        visit: |(tokenizer, tokens, texts): &mut (Tokenizer, Tokens, Vec<_>), id, document: Document<'_>| {
+        visit: |(tokenizer, tokens, texts): &mut (Tokenizer, Tokens, Vec<_>),
+                id,
+                document: Document<'_>| {
             tokens.clear();
             tokenizer.for_each(document.text, |token, _| tokens.push(token));
             texts.push((id, tokens.without_spans()));

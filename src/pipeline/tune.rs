@@ -187,10 +187,11 @@ pub fn measure(
         Ok(_) => Role::Either { share: share_of_smaller(options.threshold) },
         Err(_) => Role::Absent,
     };
-    let judge = |one: Listed<'_>, other: Listed<'_>| match plan.criteria.verify(set(one), set(other)) {
-        Some(_) => Likeness::Near,
-        None => Likeness::Unlike,
-    };
+    let judge =
+        |one: Listed<'_>, other: Listed<'_>| match plan.criteria.verify(set(one), set(other)) {
+            Some(_) => Likeness::Near,
+            None => Likeness::Unlike,
+        };
     let joined = join::candidates(&sample.lists, role, judge, &workspace, progress)?;
     let verify = |&(one, other): &Candidate| {
         let sets = (set((one, sample.set(one))), set((other, sample.set(other))));

@@ -56,7 +56,7 @@ impl<R: Read> BlockReader<R> {
         let mut searched = 0;
         loop {
             let before = self.rest.len();
-            let wanted = self.size.saturating_sub(before).max(self.size / 4);
+            let wanted = self.size.saturating_sub(before).max(self.size / 4).max(1);
             let read = self.source.by_ref().take(wanted as u64).read_to_end(&mut self.rest);
             if let Some(end) = memchr::memrchr(b'\n', &self.rest[searched..]) {
                 self.failure = read.err();

@@ -330,13 +330,13 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
         if file.size > 2 * UNIT_SIZE {
-            let (lines, streamed) =
-                match file.open(options.input_format, &crate::progress::Silent) {
-                    Ok(Opening::Read(Opened { format: Format::Jsonl, direct, .. })) => {
-                        (direct.is_some(), direct.is_none())
-                    }
-                    _ => (false, false),
-                };
+            let (lines, streamed) = match file.open(options.input_format, &crate::progress::Silent)
+            {
+                Ok(Opening::Read(Opened { format: Format::Jsonl, direct, .. })) => {
+                    (direct.is_some(), direct.is_none())
+                }
+                _ => (false, false),
+            };
             let step = if lines { UNIT_SIZE } else { file.size };
             let ranges = (0..file.size).step_by(step as usize).map(|start| {
                 let end = if start + step >= file.size { u64::MAX } else { start + step };

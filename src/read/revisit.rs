@@ -60,10 +60,15 @@ impl Corpus {
                     let mut buffers = Buffers::default();
                     let unit = task.units[0];
                     for documents in unit.chunk_by(|a, b| catalog.file(*a) == catalog.file(*b)) {
-                        self.revisit_file(catalog, documents, &mut buffers, &mut |id, document| {
-                            visitor.visit(&mut accumulator, id, document);
-                            progress.advance(1);
-                        })?;
+                        self.revisit_file(
+                            catalog,
+                            documents,
+                            &mut buffers,
+                            &mut |id, document| {
+                                visitor.visit(&mut accumulator, id, document);
+                                progress.advance(1);
+                            },
+                        )?;
                     }
                     Ok(vec![visitor.finish(accumulator)?])
                 }

@@ -18,8 +18,8 @@ use super::lines::LineReader;
 use super::open::{Opened, Opening, read_error};
 use super::walk::SourceFile;
 use super::{
-    Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor, encoding,
-    parse_record,
+    Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
+    encoding, parse_record,
 };
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -200,8 +200,7 @@ impl Corpus {
         outcomes: impl Iterator<Item = Outcome<A>>,
     ) -> Result<Survey<A>> {
         let mut totals = ReadTotals::default();
-        let mut catalog =
-            Catalog { unit_starts: vec![0], ..Catalog::default() };
+        let mut catalog = Catalog { unit_starts: vec![0], ..Catalog::default() };
         let mut units = Vec::new();
         let mut ids: Vec<(u32, u64, u32)> = Vec::new();
         let mut line_base = (u32::MAX, 0);

@@ -123,8 +123,7 @@ mod tests {
         };
         let mut edges: Vec<Edge> = clique(0..10).chain(clique(10..20)).chain([(9, 10)]).collect();
         edges.sort_unstable();
-        let sizes: Vec<usize> =
-            groups(&edges, 20, |_| 1, 15).iter().map(Vec::len).collect();
+        let sizes: Vec<usize> = groups(&edges, 20, |_| 1, 15).iter().map(Vec::len).collect();
         assert_eq!(sizes, [45, 1, 45]);
     }
 }
