@@ -56,6 +56,21 @@ struct Choice {
     thin: Vec<DocId>,
 }
 
+/// A choice, put away.
+struct Chosen {
+    low: Stored<Entry>,
+    high: Stored<Entry>,
+    hits: Vec<(DocId, u8)>,
+    thin: Vec<DocId>,
+}
+
+impl Choice {
+    fn store(self, spill: &Spill) -> Result<Chosen> {
+        let Choice { low, high, hits, thin } = self;
+        Ok(Chosen { low: spill.store(&low)?, high: spill.store(&high)?, hits, thin })
+    }
+}
+
 impl Prefixes {
     /// Chooses the prefix of every document whose role asks for one.
     ///
@@ -68,44 +83,37 @@ impl Prefixes {
     ) -> Result<Self> {
         let spill = workspace.spill();
         let frequencies = Frequencies::count(lists, &role, workspace)?;
-        let chosen = (0..lists.units()).into_par_iter().map(|unit| {
-            let choice = choose_low(lists, unit, &role, &frequencies)?;
-            Ok((spill.store(&choice.low)?, choice.hits, choice.thin))
-        });
-        let chosen: Vec<(Stored<Entry>, Vec<(DocId, u8)>, Vec<DocId>)> =
-            chosen.collect::<Result<_>>()?;
+        let chosen = (0..lists.units()).into_par_iter();
+        let chosen: Vec<Chosen> = chosen
+            .map(|unit| choose_low(lists, unit, &role, &frequencies)?.store(&spill))
+            .collect::<Result<_>>()?;
         drop(frequencies);
         let mut prefixes =
             Prefixes { spill, low: Vec::new(), high: Vec::new(), hits: vec![0; lists.documents()] };
-        let mut thin = Vec::new();
-        for (entries, hits, thin_documents) in chosen {
-            prefixes.low.push(entries);
-            prefixes.note(hits);
-            thin.push(thin_documents);
-        }
+        let thin: Vec<Vec<DocId>> = chosen.into_iter().map(|unit| prefixes.take(unit)).collect();
         if thin.iter().any(|documents| !documents.is_empty()) {
             let table = count_thin(lists, &thin)?;
-            let chosen = thin.par_iter().enumerate().filter(|(_, thin)| !thin.is_empty());
-            let chosen = chosen.map(|(unit, thin)| {
-                let choice = choose_any(lists, unit, thin, &role, &table)?;
-                let spill = &prefixes.spill;
-                Ok((spill.store(&choice.low)?, spill.store(&choice.high)?, choice.hits))
-            });
-            let chosen: Vec<(Stored<Entry>, Stored<Entry>, Vec<(DocId, u8)>)> =
-                chosen.collect::<Result<_>>()?;
-            for (low, high, hits) in chosen {
-                prefixes.low.push(low);
-                prefixes.high.push(high);
-                prefixes.note(hits);
-            }
+            let units = thin.par_iter().enumerate().filter(|(_, thin)| !thin.is_empty());
+            let chosen: Vec<Chosen> = units
+                .map(|(unit, thin)| {
+                    choose_any(lists, unit, thin, &role, &table)?.store(&prefixes.spill)
+                })
+                .collect::<Result<_>>()?;
+            chosen.into_iter().for_each(|unit| drop(prefixes.take(unit)));
         }
         Ok(prefixes)
     }
 
-    fn note(&mut self, chosen: Vec<(DocId, u8)>) {
-        for (document, hits) in chosen {
+    /// Takes over what was chosen in a unit; gives the thin documents.
+    fn take(&mut self, chosen: Chosen) -> Vec<DocId> {
+        for (document, hits) in chosen.hits {
             self.hits[document.index()] = hits;
         }
+        self.low.push(chosen.low);
+        if !chosen.high.is_empty() {
+            self.high.push(chosen.high);
+        }
+        chosen.thin
     }
 
     /// How many entries of a document a partner meets at least.

@@ -73,7 +73,7 @@ struct Inspector<'a> {
     copies: &'a Copies,
     plan: &'a Plan,
     spill: &'a Spill,
-    benches: Mutex<Vec<Box<Bench>>>,
+    benches: Mutex<Vec<Bench>>,
 }
 
 struct Bench {
@@ -254,25 +254,23 @@ fn normalised(text: &[u8]) -> Vec<u8> {
 }
 
 impl Visitor for Inspector<'_> {
-    type Unit = Box<Bench>;
+    type Unit = Bench;
     type Kept = (Stored<u64>, Stored<u8>, Vec<Seen>);
 
-    fn begin(&self) -> Box<Bench> {
+    fn begin(&self) -> Bench {
         let free = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| {
-            Box::new(Bench {
-                tokenizer: Tokenizer::new(self.plan.sketch.seed),
-                set_builder: SetBuilder::new(self.plan.sketch.shingle_size),
-                hashes: Vec::new(),
-                sets: Vec::new(),
-                texts: Vec::new(),
-                seen: Vec::new(),
-            })
+        free.unwrap_or_else(|| Bench {
+            tokenizer: Tokenizer::new(self.plan.sketch.seed),
+            set_builder: SetBuilder::new(self.plan.sketch.shingle_size),
+            hashes: Vec::new(),
+            sets: Vec::new(),
+            texts: Vec::new(),
+            seen: Vec::new(),
         })
     }
 
-    fn visit(&self, bench: &mut Box<Bench>, number: DocId, document: Document<'_>) {
-        let Bench { tokenizer, set_builder, hashes, sets, texts, seen } = &mut **bench;
+    fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
+        let Bench { tokenizer, set_builder, hashes, sets, texts, seen } = bench;
         hashes.clear();
         let (set, text) = (sets.len() as u32, texts.len() as u32);
         if self.copies.has_copy(number) {
@@ -298,7 +296,7 @@ impl Visitor for Inspector<'_> {
         });
     }
 
-    fn finish(&self, mut bench: Box<Bench>) -> Result<Self::Kept> {
+    fn finish(&self, mut bench: Bench) -> Result<Self::Kept> {
         let kept = (
             self.spill.store(&bench.sets)?,
             self.spill.store(&bench.texts)?,

@@ -70,7 +70,7 @@ struct Surveyor<'a> {
     plan: &'a Plan,
     sketcher: Sketcher,
     spill: &'a Spill,
-    benches: Mutex<Vec<Box<Bench>>>,
+    benches: Mutex<Vec<Bench>>,
 }
 
 /// A place to work at: the tools that are used again from document to document, and the results.
@@ -143,15 +143,15 @@ pub fn survey(
 }
 
 impl Visitor for Surveyor<'_> {
-    type Unit = Box<Bench>;
+    type Unit = Bench;
     type Kept = (UnitSketch, UnitLists);
 
-    fn begin(&self) -> Box<Bench> {
+    fn begin(&self) -> Bench {
         let free = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| Box::new(Bench::new(self.plan)))
+        free.unwrap_or_else(|| Bench::new(self.plan))
     }
 
-    fn visit(&self, bench: &mut Box<Bench>, number: DocId, document: Document<'_>) {
+    fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
         let Bench {
             tokenizer,
             tokens,
@@ -163,7 +163,7 @@ impl Visitor for Surveyor<'_> {
             signature,
             lists,
             sketch,
-        } = &mut **bench;
+        } = bench;
         let (hashes, half_words) = if self.plan.wants_passages() {
             tokens.clear();
             tokenizer.for_each(document.text, |token, _| tokens.push(token));
@@ -199,7 +199,7 @@ impl Visitor for Surveyor<'_> {
         }
     }
 
-    fn finish(&self, mut bench: Box<Bench>) -> Result<Self::Kept> {
+    fn finish(&self, mut bench: Bench) -> Result<Self::Kept> {
         let lists = bench.lists.store(self.spill)?;
         let sketch = std::mem::take(&mut bench.sketch);
         self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
