@@ -1,8 +1,9 @@
 //! In how many places of the corpus each shingle stands, about.
 //!
-//! In: the low part of all [`Lists`]. Out: a count beside each shingle there, as a byte. A count
+//! In: the low part of all [`Lists`]. Out: a count beside each shingle there, as a byte. It
 //! is never too small: shingles that fall into one cell of the table are counted
-//! together. So a count of one is certain, and so is what the join makes of it.
+//! together. So a count of one is certain, and so is what the join makes of it; larger ones serve
+//! to put the rarer before the more frequent.
 //!
 //! The table is as large as the corpus asks for, since the result must not depend on
 //! the memory there is; what of it does not fit is made in slices, one after the other. Each
@@ -44,7 +45,7 @@ impl Frequencies {
     ) -> Result<Self> {
         // More cells than there are short hashes would tell no more apart.
         let cells = (CELLS_A_SHINGLE * lists.low_shingles()).clamp(1024, u64::from(u32::MAX));
-        let slice = cells.min((workspace.memory() / 4).max(SMALLEST_SLICE));
+        let slice = cells.min((workspace.memory() / 2).max(SMALLEST_SLICE));
         let spill = workspace.spill();
         let mut units: Vec<Stored<u8>> = Vec::new();
         for start in (0..cells).step_by(slice as usize) {
@@ -91,12 +92,20 @@ impl Frequencies {
     }
 }
 
-/// A slice of a table of counts.
+/// A slice of a table of counts: four bits a cell, and what is more than they hold in
+/// larger counters, one for some neighbours. Most shingles are rare, and a table that is small is quick.
 pub struct Table {
-    counts: MmapMut,
+    small: MmapMut,
+    large: Vec<u16>,
     cells: u64,
     slice: Range<u64>,
 }
+
+/// What four bits hold.
+const MOST_SMALL: u8 = 15;
+
+/// How many cells share a large counter.
+const CELLS_A_COUNTER: usize = 16;
 
 impl Table {
     /// Counts, in a slice of a table of so many cells, the shingles that `feed` hands out;
@@ -109,26 +118,44 @@ impl Table {
         slice: Range<u64>,
         feed: impl Fn(&mut dyn FnMut(&[u32])) -> Result<()> + Sync,
     ) -> Result<Self> {
-        let mut counts = zeros((slice.end - slice.start) as usize)?;
-        let share = counts.len().div_ceil(rayon::current_num_threads()).max(1);
-        counts.par_chunks_mut(share).enumerate().try_for_each(|(number, counts)| {
-            let first = slice.start + (number * share) as u64;
+        let counters = ((slice.end - slice.start) as usize).div_ceil(CELLS_A_COUNTER);
+        let mut small = zeros(counters * CELLS_A_COUNTER / 2)?;
+        let mut large = vec![0u16; counters];
+        let share = counters.div_ceil(rayon::current_num_threads()).max(1);
+        let shares = small
+            .par_chunks_mut(share * CELLS_A_COUNTER / 2)
+            .zip(large.par_chunks_mut(share))
+            .enumerate();
+        shares.try_for_each(|(number, (small, large))| {
+            let first = slice.start + (number * share * CELLS_A_COUNTER) as u64;
             feed(&mut |shingles: &[u32]| {
                 for &shingle in shingles {
-                    let place = cell(shingle, cells).wrapping_sub(first);
-                    if let Some(count) = counts.get_mut(place as usize) {
-                        *count = count.saturating_add(1);
+                    let place = cell(shingle, cells).wrapping_sub(first) as usize;
+                    let Some(pair) = small.get_mut(place / 2) else { continue };
+                    let shift = 4 * (place % 2);
+                    if *pair >> shift & MOST_SMALL < MOST_SMALL {
+                        *pair += 1 << shift;
+                    } else {
+                        let counter = &mut large[place / CELLS_A_COUNTER];
+                        *counter = counter.saturating_add(1);
                     }
                 }
             })
         })?;
-        Ok(Table { counts, cells, slice })
+        Ok(Table { small, large, cells, slice })
     }
 
-    /// The count of a shingle, if it is in the slice.
+    /// The count of a shingle, if it is in the slice: itself up to 15, and a number that grows with its logarithm beyond.
     pub fn of(&self, shingle: u32) -> Option<u8> {
-        let place = cell(shingle, self.cells).wrapping_sub(self.slice.start);
-        self.counts.get(place as usize).copied()
+        let place = cell(shingle, self.cells).wrapping_sub(self.slice.start) as usize;
+        let count = self.small.get(place / 2)? >> (4 * (place % 2)) & MOST_SMALL;
+        if count < MOST_SMALL {
+            return Some(count);
+        }
+        let more = u32::from(self.large[place / CELLS_A_COUNTER]) + 16;
+        let octave = more.ilog2();
+        let quarter = more >> (octave - 2) & 3;
+        Some(MOST_SMALL + (4 * (octave - 4) + quarter) as u8)
     }
 }
 
@@ -145,4 +172,30 @@ fn zeros(length: usize) -> Result<MmapMut> {
 /// The cell of a shingle: its place among all shingles there can be, so that a range of cells is a range of shingles.
 fn cell(shingle: u32, cells: u64) -> u64 {
     (u64::from(shingle) * cells) >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_exact_while_small_and_grow_with_the_shingles() {
+        // Far apart, so that each has a cell and a counter of its own.
+        let shingle = |number: u32| number << 24;
+        let feed = |each: &mut dyn FnMut(&[u32])| {
+            for number in 0..200u32 {
+                each(&vec![shingle(number); (number * number / 4) as usize]);
+            }
+            Ok(())
+        };
+        let whole = Table::count(1 << 16, 0..1 << 16, feed).unwrap();
+        let counts: Vec<u8> = (0..200).map(|number| whole.of(shingle(number)).unwrap()).collect();
+        assert_eq!(counts[..8], [0, 0, 1, 2, 4, 6, 9, 12]);
+        assert!(counts.is_sorted() && counts[199] > counts[100] && counts[100] > counts[30]);
+        let half = Table::count(1 << 16, 0..1 << 15, feed).unwrap();
+        for number in 0..200 {
+            let expected = (number < 128).then_some(counts[number as usize]);
+            assert_eq!(half.of(shingle(number)), expected, "{number}");
+        }
+    }
 }

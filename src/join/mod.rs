@@ -172,12 +172,19 @@ fn look_up_all(
             Some(index) => Some((index, lists.read(unit, Part::High, &mut high)?)),
             None => None,
         };
+        let (mut counts, mut shared) = (Vec::new(), Vec::new());
+        let mut counts = prefixes.counts(unit, &mut counts)?;
         for list in lists.read(unit, Part::Low, &mut low)? {
+            let (own, others) = counts.split_at(list.shingles.len());
+            counts = others;
             let high = high.as_mut().map(|(index, lists)| (index, lists.next()));
             if matches!(role(list.document), Role::Absent) {
                 continue;
             }
-            index.low.look_up(list.shingles, |document| hits.add(document));
+            shared.clear();
+            let counted = own.iter().zip(list.shingles);
+            shared.extend(counted.filter(|(count, _)| **count > 1).map(|(_, &shingle)| shingle));
+            index.low.look_up(&shared, |document| hits.add(document));
             if let Some((index, Some(list))) = high {
                 index.look_up(list.shingles, |document| hits.add(document));
             }

@@ -31,7 +31,7 @@ use crate::verify::least_overlap_contained;
 
 /// Shingles that a prefix is lengthened by, where it can be: a partner then has
 /// that many more of them, and who shares a lucky one is not checked in vain.
-const SURPLUS: usize = 3;
+const SURPLUS: usize = 12;
 
 /// The largest table that the shingles of thin documents are counted in, in cells.
 const MOST_THIN_CELLS: u64 = 16 << 20;
@@ -45,6 +45,7 @@ pub struct Prefixes {
     high: Vec<Stored<Entry>>,
     /// How many entries of each document a partner meets at least; 0 for those without entries.
     hits: Vec<u8>,
+    frequencies: Frequencies,
 }
 
 /// What is chosen in one unit.
@@ -87,9 +88,13 @@ impl Prefixes {
         let chosen: Vec<Chosen> = chosen
             .map(|unit| choose_low(lists, unit, &role, &frequencies)?.store(&spill))
             .collect::<Result<_>>()?;
-        drop(frequencies);
-        let mut prefixes =
-            Prefixes { spill, low: Vec::new(), high: Vec::new(), hits: vec![0; lists.documents()] };
+        let mut prefixes = Prefixes {
+            spill,
+            low: Vec::new(),
+            high: Vec::new(),
+            hits: vec![0; lists.documents()],
+            frequencies,
+        };
         let thin: Vec<Vec<DocId>> = chosen.into_iter().map(|unit| prefixes.take(unit)).collect();
         if thin.iter().any(|documents| !documents.is_empty()) {
             let table = count_thin(lists, &thin)?;
@@ -119,6 +124,15 @@ impl Prefixes {
     /// How many entries of a document a partner meets at least.
     pub fn hits(&self, document: DocId) -> u8 {
         self.hits[document.index()]
+    }
+
+    /// The counts beside the shingles of the low part of a unit: those that stand in no other
+    /// document need not be looked up.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn counts<'a>(&'a self, unit: usize, buffer: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+        self.frequencies.read(unit, buffer)
     }
 
     /// Whether there are entries of the high part.

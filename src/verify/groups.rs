@@ -9,6 +9,9 @@
 /// An edge between two places, the smaller first.
 pub type Edge = (u32, u32);
 
+/// Among how many times as many neighbours as a group has members these are searched for one by one.
+const CROWDED: usize = 8;
+
 /// Groups `edges` (ascending, each once) between `places`. A group has places of at most `most`
 /// in all by their `size`, or just two. Cost: nearly linear in the edges.
 pub fn groups(
@@ -41,12 +44,22 @@ pub fn groups(
                 rest = others;
             }
             let mut group = Vec::new();
+            let mut add = |edge: u32| {
+                if !std::mem::replace(&mut done[edge as usize], true) {
+                    group.push(edges[edge as usize]);
+                }
+            };
             for &member in &members {
-                for &(neighbour, edge) in around.of(member) {
-                    let done = &mut done[edge as usize];
-                    if !*done && last[neighbour as usize] == number {
-                        *done = true;
-                        group.push(edges[edge as usize]);
+                let around = around.of(member);
+                if around.len() <= CROWDED * members.len() {
+                    let inside = around.iter().filter(|end| last[end.0 as usize] == number);
+                    inside.for_each(|&(_, edge)| add(edge));
+                } else {
+                    // What everybody is a neighbour of must not be gone through again for each of them.
+                    for other in &members {
+                        if let Ok(end) = around.binary_search_by_key(other, |end| end.0) {
+                            add(around[end].1);
+                        }
                     }
                 }
             }
@@ -61,7 +74,7 @@ pub fn groups(
 /// The edges around each place.
 struct Neighbours {
     starts: Vec<u32>,
-    /// The place at the other end, and the edge.
+    /// The place at the other end, ascending, and the edge.
     ends: Vec<(u32, u32)>,
 }
 
