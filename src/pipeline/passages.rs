@@ -72,5 +72,5 @@ pub fn find(
         .collect();
     progress.end();
     matches.append(&mut sketched.within);
-    Ok(Passages::group(matches))
+    Ok(Passages::group(matches, &plan.options.passages))
 }
