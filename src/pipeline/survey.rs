@@ -8,12 +8,12 @@
 use crate::document::{DocId, Document};
 use crate::error::{Error, Result};
 use crate::lsh::band_keys;
-use crate::passage::{Aligner, Fingerprint, Match, Winnower, repeats};
+use crate::passage::{Fingerprint, Match, Repeats, Winnower};
 use crate::progress::Progress;
 use crate::read::{Catalog, Corpus, ReadTotals};
 use crate::shingle::{SetBuilder, ShingleSets};
 use crate::sketch::Sketcher;
-use crate::text::{Tokenizer, Tokens, sentences};
+use crate::text::{Tokenizer, Tokens};
 
 use super::{Method, Plan};
 
@@ -73,7 +73,7 @@ struct Worker<'a> {
     half_words: u32,
     set_builder: SetBuilder,
     winnower: Winnower,
-    aligner: Aligner,
+    repeats: Repeats,
     signature: Vec<u32>,
     sketch: UnitSketch,
 }
@@ -90,7 +90,7 @@ pub fn survey(corpus: &mut Corpus, plan: &Plan, progress: &dyn Progress) -> Resu
         half_words: 0,
         set_builder: SetBuilder::new(plan.sketch.shingle_size),
         winnower: Winnower::new(plan.options.passages.min_words_across),
-        aligner: Aligner::default(),
+        repeats: Repeats::default(),
         signature: vec![0; plan.sketch.num_hashes],
         sketch: UnitSketch::default(),
     };
@@ -174,15 +174,9 @@ impl Worker<'_> {
             self.winnower.for_each(&self.tokens, |hash, position| {
                 fingerprints.push(Fingerprint { hash, document: id, position });
             });
-            let sentences = sentences(document.text);
             let params = &self.plan.options.passages;
-            self.sketch.within.extend(repeats(
-                id,
-                &self.tokens,
-                &sentences,
-                params,
-                &mut self.aligner,
-            ));
+            let found = self.repeats.of(id, document.text, &self.tokens, params);
+            self.sketch.within.extend(found);
         }
     }
 }
