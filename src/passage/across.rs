@@ -170,8 +170,10 @@ impl Sides<'_> {
     /// The stretch with the nearest gap bridged, if there is one that pays.
     fn bridge(&self, stretch: &Stretch, way: Way) -> Option<Stretch> {
         let edge = stretch.edge(way);
-        let reach_a = self.reach(self.a, edge.0, way);
-        let reach_b = self.reach(self.b, edge.1, way);
+        // No wider than what stands on this side: a few words reach no further for others.
+        let widest = stretch.equal.min(WIDEST_GAP as usize);
+        let reach_a = reach(self.a, edge.0, widest, way);
+        let reach_b = reach(self.b, edge.1, widest, way);
         let mut gaps = self.gaps(edge, (reach_a, reach_b), way);
         // The narrowest first; gaps of one length on both sides are the commonest edits.
         gaps.sort_unstable_by_key(|&(a, b)| (a.max(b), Reverse(a.min(b)), b));
@@ -228,33 +230,24 @@ impl Sides<'_> {
         longer.grow(way, gap, run);
         (longer.similarity() >= self.min_similarity).then_some(longer)
     }
+}
 
-    /// How many tokens a gap can have from a place on.
-    fn reach(&self, tokens: &Tokens, at: usize, way: Way) -> usize {
-        let most = 2 * WIDEST_GAP as usize;
-        let left = match way {
-            Way::Forth => tokens.len() - at,
-            Way::Back => at,
-        };
-        let words = left.min(WIDEST_GAP as usize);
-        let nearest = match way {
-            Way::Forth => at..at + words,
-            Way::Back => at - words..at,
-        };
-        if tokens.half_words(nearest) == 2 * words as u32 {
-            return words;
-        }
-        (1..=most)
-            .take_while(|&count| match way {
-                Way::Forth => {
-                    at + count <= tokens.len()
-                        && tokens.half_words(at..at + count) <= 2 * WIDEST_GAP
-                }
-                Way::Back => count <= at && tokens.half_words(at - count..at) <= 2 * WIDEST_GAP,
-            })
-            .last()
-            .unwrap_or(0)
+/// How many tokens a gap of up to so many words can have from a place on.
+fn reach(tokens: &Tokens, at: usize, widest: usize, way: Way) -> usize {
+    let left = match way {
+        Way::Forth => tokens.len() - at,
+        Way::Back => at,
+    };
+    let half_words = |count: usize| match way {
+        Way::Forth => tokens.half_words(at..at + count),
+        Way::Back => tokens.half_words(at - count..at),
+    };
+    let whole = left.min(widest);
+    if half_words(whole) == 2 * whole as u32 {
+        return whole;
     }
+    let most = left.min(2 * widest);
+    (whole..=most).take_while(|&count| half_words(count) <= 2 * widest as u32).last().unwrap_or(0)
 }
 
 /// The word behind a gap of so many words.

@@ -3,8 +3,9 @@
 //! In: a document's text and tokens. Out: every two units of at least
 //! `min_words_within` words of which the shorter's share of aligned words is at least
 //! `min_similarity`, and of which more than half of the shorter's words stand in runs of
-//! [four](super::twice::GRAM) words that the longer has too; neighbouring ones are joined to one [`Match`]. Where
-//! only the runs are enough, a stretch of the two is given that is similar enough by itself.
+//! [four](super::twice::GRAM) words that the longer has too, and some in a run of five;
+//! neighbouring ones are joined to one [`Match`]. Where only the runs are enough, a stretch of
+//! the two is given that is similar enough by itself.
 //! A unit is a sentence, or a line of sentences that are all too short by themselves.
 //!
 //! Why runs: any sentence of forty words has the eight of a short one somewhere, in order,
@@ -244,7 +245,8 @@ impl Page<'_> {
         pairs
     }
 
-    /// Whether more than half of a unit stands in runs that a longer one has too.
+    /// Whether more than half of a unit stands in runs that a longer one has too, and two of
+    /// these begin with one word and the next.
     fn is_in_runs(
         &self,
         unit: &Range<usize>,
@@ -253,14 +255,17 @@ impl Page<'_> {
         standing: &Standing,
     ) -> bool {
         let (mut half_words, mut reached) = (0, 0);
+        let (mut before, mut adjacent) = (None, false);
         for &(run, start) in standing.runs(shorter) {
             if standing.units(run).binary_search(&(run, longer as u32)).is_ok() {
                 let end = self.twice.end(self.tokens, start as usize);
                 half_words += self.tokens.half_words(reached.max(start as usize)..end);
                 reached = end;
+                adjacent |= before.is_some_and(|before| before + 1 == start);
+                before = Some(start);
             }
         }
-        2 * half_words > self.tokens.half_words(self.tokens_of(unit))
+        adjacent && 2 * half_words > self.tokens.half_words(self.tokens_of(unit))
     }
 
     /// The longest stretch that two units share, if it is most of the shorter.
