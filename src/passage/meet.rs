@@ -46,6 +46,8 @@ pub struct Meetings(Vec<Fingerprint>);
 impl Meetings {
     /// Leaves out what only one document has. Cost: a sort.
     pub fn of(mut fingerprints: Vec<Fingerprint>) -> Self {
+        // Most stand once and need not be sorted.
+        drop_unique(&mut fingerprints);
         fingerprints.par_sort_unstable();
         let (mut start, mut kept) = (0, 0);
         while start < fingerprints.len() {
@@ -101,6 +103,25 @@ impl Meetings {
         hits.dedup();
         hits
     }
+}
+
+/// Leaves out nearly all fingerprints whose hash no other has, by two bits a slot: whether it was seen, and seen again.
+fn drop_unique(fingerprints: &mut Vec<Fingerprint>) {
+    let slots = (8 * fingerprints.len()).next_power_of_two().max(64);
+    let (mut seen, mut again) = (vec![0u64; slots / 64], vec![0u64; slots / 64]);
+    let slot = |one: &Fingerprint| {
+        let slot = one.hash as usize & (slots - 1);
+        (slot / 64, 1u64 << (slot % 64))
+    };
+    for one in fingerprints.iter() {
+        let (word, bit) = slot(one);
+        again[word] |= seen[word] & bit;
+        seen[word] |= bit;
+    }
+    fingerprints.retain(|one| {
+        let (word, bit) = slot(one);
+        again[word] & bit != 0
+    });
 }
 
 /// The hit of two places in either order, unless their documents are not to meet.

@@ -17,6 +17,9 @@ use crate::text::{Sentence, Tokens, sentences};
 /// How many words a run has.
 pub const GRAM: u32 = 4;
 
+/// How many tokens a run has at most: of an unspaced script, four words have about six characters.
+const MOST_TOKENS: usize = 6;
+
 /// If runs of up to 9 half words began further apart than this, they would be less than half
 /// of a unit of 16 or more, however many there were.
 const CLOSE: u32 = 28;
@@ -63,7 +66,7 @@ impl Twice {
         range: Range<usize>,
     ) -> impl Iterator<Item = (u32, u32)> + '_ {
         let mut last = range.end;
-        while last > range.start && tokens.half_words(last - 1..range.end) < 2 * GRAM {
+        while last > range.start && !is_run(tokens, last - 1..range.end) {
             last -= 1;
         }
         (range.start..last).map(|at| (self.run[at], at as u32)).filter(|&(run, _)| run != ONCE)
@@ -72,7 +75,7 @@ impl Twice {
     /// Where the run that begins with a token ends.
     pub fn end(&self, tokens: &Tokens, start: usize) -> usize {
         let mut end = start + 1;
-        while tokens.half_words(start..end) < 2 * GRAM {
+        while !is_run(tokens, start..end) {
             end += 1;
         }
         end
@@ -84,10 +87,10 @@ impl Twice {
         self.hashes.clear();
         let mut end = 0;
         for start in 0..hashes.len() {
-            while end < hashes.len() && tokens.half_words(start..end) < 2 * GRAM {
+            while end < hashes.len() && !is_run(tokens, start..end) {
                 end += 1;
             }
-            if tokens.half_words(start..end) < 2 * GRAM {
+            if !is_run(tokens, start..end) {
                 break;
             }
             self.hashes.push(hashes[start..end].iter().fold(0, |hash, &token| {
@@ -133,12 +136,13 @@ impl Twice {
                 }
             }
         }
-        close.into_iter().map(|range| bytes(tokens, range)).collect()
+        close.into_iter().map(|range| tokens.span(range).range()).collect()
     }
 }
 
-fn bytes(tokens: &Tokens, range: Range<usize>) -> Range<usize> {
-    tokens.span(range).range()
+/// Whether some tokens are enough for a run.
+fn is_run(tokens: &Tokens, range: Range<usize>) -> bool {
+    range.len() >= MOST_TOKENS || tokens.half_words(range) >= 2 * GRAM
 }
 
 /// The paragraphs of a text that have bytes of one of the ranges (ascending), and short ones next to them.
@@ -188,4 +192,32 @@ fn paragraph_end(text: &str, at: usize) -> usize {
 fn ends_paragraph(text: &str, place: usize) -> bool {
     let mut rest = text.as_bytes()[place..].iter().skip_while(|byte| b" \t\r".contains(byte));
     rest.next().is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Tokenizer;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #[test]
+        fn the_sentences_of_the_parts_are_those_of_the_text(
+            text in "([a-c]{1,2} |[A-C]{1,2} |[.!] |\n|\n\n|\r\n| \n|é\n|[a-z ]{60}\n){0,40}"
+        ) {
+            let tokens = Tokens::of(&text, &mut Tokenizer::new(0));
+            let whole: Vec<Span> = sentences(&text).iter().map(|one| one.span).collect();
+            for sentence in Twice::default().sentences(&text, &tokens) {
+                prop_assert!(whole.contains(&sentence.span), "{:?}", sentence);
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_once_gives_no_sentence() {
+        let text = "The gulls left on Monday. The boats went out again on Tuesday.";
+        let tokens = Tokens::of(text, &mut Tokenizer::new(0));
+        assert!(Twice::default().sentences(text, &tokens).is_empty());
+    }
 }
