@@ -156,6 +156,17 @@ fn meet_first(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: 
     }
 }
 
+/// A context stands in a run of `min_words`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing {
+    /// How many tokens the run has before the k-gram.
+    before: u32,
+    /// Its hash.
+    run: u64,
+    /// The number of the context.
+    context: usize,
+}
+
 /// The places of a crowded group that meet one another, each part a star.
 fn parts<'t>(
     group: &[Fingerprint],
@@ -163,21 +174,21 @@ fn parts<'t>(
     min_words: u32,
 ) -> Vec<Vec<Fingerprint>> {
     let contexts = contexts(group, &tokens, min_words);
-    // Which contexts stand in each run, by where the k-gram is in it.
-    let mut standing: Vec<(u32, u64, usize)> = Vec::new();
-    for (number, context) in contexts.iter().enumerate() {
-        let place = context[0];
-        runs_around(tokens(place.document), place.position as usize, min_words, |before, hash| {
-            standing.push((before, hash, number));
+    let mut standing: Vec<Standing> = Vec::new();
+    for (context, places) in contexts.iter().enumerate() {
+        let (tokens, at) = (tokens(places[0].document), places[0].position as usize);
+        runs_around(tokens, at, min_words, |before, run| {
+            standing.push(Standing { before, run, context });
         });
     }
     standing.sort_unstable();
-    let count = |run: &[(u32, u64, usize)]| -> usize {
-        run.iter().map(|&(_, _, number)| contexts[number].len()).sum()
-    };
-    let mut runs: Vec<(usize, &[(u32, u64, usize)])> = standing
-        .chunk_by(|one, other| (one.0, one.1) == (other.0, other.1))
-        .map(|run| (count(run), run))
+    let places =
+        |run: &[Standing]| -> usize { run.iter().map(|one| contexts[one.context].len()).sum() };
+    let same_run =
+        |one: &Standing, other: &Standing| (one.before, one.run) == (other.before, other.run);
+    let mut runs: Vec<(usize, &[Standing])> = standing
+        .chunk_by(same_run)
+        .map(|run| (places(run), run))
         .filter(|&(places, _)| places > 1)
         .collect();
     // The run that most share goes first: what it ties together need not be tied again.
@@ -185,15 +196,14 @@ fn parts<'t>(
     let mut stars_of: Vec<Vec<u32>> = vec![Vec::new(); contexts.len()];
     let mut parts: Vec<Vec<Fingerprint>> = Vec::new();
     for (_, run) in runs {
-        let tied = stars_of[run[0].2]
-            .iter()
-            .any(|star| run.iter().all(|&(_, _, number)| stars_of[number].contains(star)));
+        let holds_all = |star: &u32| run.iter().all(|one| stars_of[one.context].contains(star));
+        let tied = stars_of[run[0].context].iter().any(holds_all);
         if !tied {
             let star = parts.len() as u32;
             let mut part = Vec::new();
-            for &(_, _, number) in run {
-                stars_of[number].push(star);
-                part.extend_from_slice(&contexts[number]);
+            for one in run {
+                stars_of[one.context].push(star);
+                part.extend_from_slice(&contexts[one.context]);
             }
             part.sort_unstable();
             parts.push(part);
