@@ -1,10 +1,13 @@
 //! Two documents to the passages they share, from where their fingerprints meet.
 //!
-//! In: the tokens of two documents and their hits. Out: maximal [`Match`]es. Each hit is extended word by word both ways; at a
-//! difference, the nearest place where both texts go on together within
-//! [`WIDEST_GAP`] words bridges it, as long as what is gained on the far side
-//! pays for the gap and the share of aligned words stays high enough.
+//! In: the tokens of two documents and their hits. Out: maximal [`Match`]es. Each hit is
+//! extended word by word both ways; at a difference, the nearest place where both texts go
+//! on together within [`WIDEST_GAP`] words bridges it, as long as what is gained on the far
+//! side pays for the gap and the share of aligned words stays high enough. That takes in
+//! words put in, left out and replaced, a word torn in two by a hyphen at the end of a line,
+//! and a sentence put in between two that both texts have.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::align::Aligner;
@@ -12,8 +15,8 @@ use super::meet::Hit;
 use super::{Match, PassageParams, Run, has_words};
 use crate::text::Tokens;
 
-/// Most words of either side between two stretches of one passage.
-const WIDEST_GAP: u32 = 12;
+/// Most words of either side between two stretches of one passage: those of a sentence.
+const WIDEST_GAP: u32 = 24;
 
 /// How many of the latest stretches a hit is looked for in; one missed is only extended twice.
 const LATEST: usize = 64;
@@ -33,8 +36,17 @@ pub fn match_pair(
     let sides = Sides { a: tokens_a, b: tokens_b, min_similarity: params.min_similarity };
     let mut found: Vec<Match> = Vec::new();
     let mut stretches: Vec<Stretch> = Vec::new();
+    let mut latest_run = Stretch { a: 0..0, b: 0..0, equal: 0 };
     for hit in hits {
-        let run = sides.equal_stretch(hit.at_a as usize, hit.at_b as usize);
+        let (at_a, at_b) = (hit.at_a as usize, hit.at_b as usize);
+        // Most hits lie in the run of the hit before them.
+        let same_run = latest_run.a.contains(&at_a)
+            && latest_run.b.start + (at_a - latest_run.a.start) == at_b;
+        if same_run {
+            continue;
+        }
+        let run = sides.equal_stretch(at_a, at_b);
+        latest_run = run.clone();
         // A run that stands in both sides of a stretch is told by it, on whichever diagonal.
         if stretches.iter().rev().take(LATEST).any(|stretch| stretch.holds(&run)) {
             continue;
@@ -57,7 +69,7 @@ pub fn match_pair(
 
 /// Leaves out every match both of whose sides stand in the sides of another.
 fn drop_inner(mut found: Vec<Match>) -> Vec<Match> {
-    found.sort_unstable_by_key(|one| (one.a.start, std::cmp::Reverse(one.a.end), one.b.start));
+    found.sort_unstable_by_key(|one| (one.a.start, Reverse(one.a.end), one.b.start));
     let mut outer: Vec<Match> = Vec::new();
     for one in found {
         let inside = |run: &Run, other: &Run| other.start <= run.start && run.end <= other.end;
@@ -158,22 +170,40 @@ impl Sides<'_> {
     /// The stretch with the nearest gap bridged, if there is one that pays.
     fn bridge(&self, stretch: &Stretch, way: Way) -> Option<Stretch> {
         let edge = stretch.edge(way);
-        let reach_a = self.reach(self.a, edge.0, way);
-        let reach_b = self.reach(self.b, edge.1, way);
-        for widest in 1..=reach_a.max(reach_b) {
-            // Gaps of one length on both sides, the commonest edits, come first.
-            for other in (0..=widest).rev() {
-                for gap in [(widest, other), (other, widest)] {
-                    if gap.0 <= reach_a
-                        && gap.1 <= reach_b
-                        && let Some(longer) = self.bridge_over(stretch, edge, gap, way)
-                    {
-                        return Some(longer);
-                    }
+        // No wider than what stands on this side: a few words reach no further for others.
+        let widest = stretch.equal.min(WIDEST_GAP as usize);
+        let reach_a = reach(self.a, edge.0, widest, way);
+        let reach_b = reach(self.b, edge.1, widest, way);
+        let mut gaps = self.gaps(edge, (reach_a, reach_b), way);
+        // The narrowest first; gaps of one length on both sides are the commonest edits.
+        gaps.sort_unstable_by_key(|&(a, b)| (a.max(b), Reverse(a.min(b)), b));
+        gaps.into_iter().find_map(|gap| self.bridge_over(stretch, edge, gap, way))
+    }
+
+    /// The gaps behind which two words are equal, and the next two might be. Nearly all that
+    /// are tried lead nowhere, so words that the other side does not have are passed by.
+    fn gaps(&self, edge: (usize, usize), reach: (usize, usize), way: Way) -> Vec<(usize, usize)> {
+        let far_a = |gap: usize| beyond(self.a.hashes(), edge.0, gap, way);
+        let far_b = |gap: usize| beyond(self.b.hashes(), edge.1, gap, way);
+        let mut seen = [0u64; 4];
+        for hash in (0..=reach.1 + 1).map_while(far_b) {
+            seen[(hash >> 6) as usize % 4] |= 1 << (hash % 64);
+        }
+        let may_be_seen = |hash: u64| seen[(hash >> 6) as usize % 4] >> (hash % 64) & 1 == 1;
+        let mut gaps = Vec::new();
+        for gap_a in 0..=reach.0 {
+            let (Some(first), Some(second)) = (far_a(gap_a), far_a(gap_a + 1)) else { break };
+            if !may_be_seen(first) || !may_be_seen(second) {
+                continue;
+            }
+            for gap_b in 0..=reach.1 {
+                let Some(other) = far_b(gap_b) else { break };
+                if first == other && far_b(gap_b + 1) == Some(second) {
+                    gaps.push((gap_a, gap_b));
                 }
             }
         }
-        None
+        gaps
     }
 
     /// The stretch with this gap bridged, if the far side goes on and pays for it.
@@ -200,20 +230,31 @@ impl Sides<'_> {
         longer.grow(way, gap, run);
         (longer.similarity() >= self.min_similarity).then_some(longer)
     }
+}
 
-    /// How many tokens a gap can have from a place on.
-    fn reach(&self, tokens: &Tokens, at: usize, way: Way) -> usize {
-        let most = 2 * WIDEST_GAP as usize;
-        (1..=most)
-            .take_while(|&count| match way {
-                Way::Forth => {
-                    at + count <= tokens.len()
-                        && tokens.half_words(at..at + count) <= 2 * WIDEST_GAP
-                }
-                Way::Back => count <= at && tokens.half_words(at - count..at) <= 2 * WIDEST_GAP,
-            })
-            .last()
-            .unwrap_or(0)
+/// How many tokens a gap of up to so many words can have from a place on.
+fn reach(tokens: &Tokens, at: usize, widest: usize, way: Way) -> usize {
+    let left = match way {
+        Way::Forth => tokens.len() - at,
+        Way::Back => at,
+    };
+    let half_words = |count: usize| match way {
+        Way::Forth => tokens.half_words(at..at + count),
+        Way::Back => tokens.half_words(at - count..at),
+    };
+    let whole = left.min(widest);
+    if half_words(whole) == 2 * whole as u32 {
+        return whole;
+    }
+    let most = left.min(2 * widest);
+    (whole..=most).take_while(|&count| half_words(count) <= 2 * widest as u32).last().unwrap_or(0)
+}
+
+/// The word behind a gap of so many words.
+fn beyond(hashes: &[u64], edge: usize, gap: usize, way: Way) -> Option<u64> {
+    match way {
+        Way::Forth => hashes.get(edge + gap).copied(),
+        Way::Back => edge.checked_sub(gap + 1).map(|place| hashes[place]),
     }
 }
 

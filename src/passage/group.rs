@@ -3,11 +3,15 @@
 //! In: all matches. Out: [`Passages`]. Runs of one document that overlap by at
 //! least half of the longer are one occurrence; occurrences that a match ties
 //! together are one passage. Of its matches a passage keeps those that tie a
-//! new occurrence to an earlier one, and those that reach further than the ones
-//! it keeps: about one row for each occurrence but the first, and each row a
+//! new occurrence to an earlier one, and those that tell more than the ones
+//! it keeps: one row for each occurrence but the first, and each row a
 //! match that was found, never one that was inferred.
+//!
+//! What stands beside furniture in two documents by chance, fewer words than half of
+//! those of a passage, tells nothing and is no reason for a row: in a corpus with one
+//! footer it would double them.
 
-use super::{Match, Run};
+use super::{Match, PassageParams, Run};
 use crate::cluster::UnionFind;
 use crate::document::DocId;
 
@@ -28,7 +32,7 @@ pub struct Passages(pub Vec<Passage>);
 
 impl Passages {
     /// Groups matches. Cost: a sort of them.
-    pub fn group(mut matches: Vec<Match>) -> Self {
+    pub fn group(mut matches: Vec<Match>, params: &PassageParams) -> Self {
         matches.sort_unstable();
         matches.dedup();
         let occurrences = Occurrences::of(&matches);
@@ -43,20 +47,23 @@ impl Passages {
                 others.push((a, b, one));
             } else {
                 passages.union(a, b);
-                told[a as usize].push(one.a.clone());
-                told[b as usize].push(one.b.clone());
+                tell(&mut told[a as usize], &one.a);
+                tell(&mut told[b as usize], &one.b);
                 tying.push((a, one));
             }
         }
         for (a, b, one) in others {
+            // Within a document the units are whole sentences, told as a whole.
+            let across = one.a.document != one.b.document;
+            let untold = if across { (params.min_words_across - 1) / 2 } else { 0 };
             let is_told = |occurrence: u32, run: &Run| {
                 told[occurrence as usize]
                     .iter()
-                    .any(|other| other.start <= run.start && run.end <= other.end)
+                    .any(|other| other.start <= run.start + untold && run.end <= other.end + untold)
             };
             if !(is_told(a, &one.a) && is_told(b, &one.b)) {
-                told[a as usize].push(one.a.clone());
-                told[b as usize].push(one.b.clone());
+                tell(&mut told[a as usize], &one.a);
+                tell(&mut told[b as usize], &one.b);
                 tying.push((a, one));
             }
         }
@@ -89,6 +96,14 @@ impl Passages {
             .collect();
         found.sort_unstable_by(|a, b| a.matches[0].cmp(&b.matches[0]));
         Passages(found)
+    }
+}
+
+/// Adds a run to those that are told, unless it stands in one of them: of a
+/// representative nearly all are the same.
+fn tell(told: &mut Vec<Run>, run: &Run) {
+    if !told.iter().any(|other| other.start <= run.start && run.end <= other.end) {
+        told.push(run.clone());
     }
 }
 
@@ -145,6 +160,9 @@ fn same_occurrence(one: &Run, other: &Run) -> bool {
 mod tests {
     use super::*;
 
+    const PARAMS: PassageParams =
+        PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 };
+
     fn run(document: u32, start: usize, end: usize) -> Run {
         Run::new(DocId(document), start..end)
     }
@@ -157,7 +175,7 @@ mod tests {
             b: run(b, 50, 70 + b as usize),
             aligned: 20,
         });
-        let Passages(passages) = Passages::group(matches.to_vec());
+        let Passages(passages) = Passages::group(matches.to_vec(), &PARAMS);
         assert_eq!(passages.len(), 1);
         assert_eq!(passages[0].occurrences, 3);
         let rows: Vec<_> =
@@ -171,6 +189,6 @@ mod tests {
             Match { a: run(0, 0, 20), b: run(1, 0, 20), aligned: 20 },
             Match { a: run(0, 30, 50), b: run(2, 0, 20), aligned: 20 },
         ];
-        assert_eq!(Passages::group(matches).0.len(), 2);
+        assert_eq!(Passages::group(matches, &PARAMS).0.len(), 2);
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! In: the fingerprints of all documents. Out: [`Hit`]s, places where two
 //! documents have the same k-gram. Up to [`MOST_MEETINGS`] places with one k-gram
-//! are all met with one another. Beyond that it would be quadratic, so they are
-//! parted by the run of `min_words` that they stand in, and each meets only the first of
-//! its part, which ties them together, and the one that goes on most like it,
-//! which shows how far they go together.
+//! are all met with one another. Beyond that it would be quadratic: the places are then
+//! parted by the run of `min_words` that they stand in, and each place meets only the
+//! first of its part. A part all of whose places meet one and the same place anyway is
+//! left out, so that a footer, of which every run is a part of its own, leads to one hit
+//! a place. So any two places of one run are tied by a third, of this run or of another
+//! that has the same k-gram: of what two documents share, no `min_words` words in a row
+//! are left out.
 
-use ahash::{AHashMap, RandomState};
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 
 use super::winnow::Fingerprint;
@@ -19,7 +23,7 @@ use crate::text::Tokens;
 /// Most places with the same k-gram that are all met with one another.
 const MOST_MEETINGS: usize = 32;
 
-/// How many places are tried for one whose document is not to meet those that it should meet.
+/// How many places are tried for one whose document is not to meet the first.
 const MOST_TRIES: usize = 8;
 
 /// Two documents meet: they have the same words from these tokens on.
@@ -42,6 +46,8 @@ pub struct Meetings(Vec<Fingerprint>);
 impl Meetings {
     /// Leaves out what only one document has. Cost: a sort.
     pub fn of(mut fingerprints: Vec<Fingerprint>) -> Self {
+        // Most stand once and need not be sorted.
+        drop_unique(&mut fingerprints);
         fingerprints.par_sort_unstable();
         let (mut start, mut kept) = (0, 0);
         while start < fingerprints.len() {
@@ -88,7 +94,6 @@ impl Meetings {
                 } else {
                     for part in parts(group, &tokens, params.min_words_across) {
                         meet_first(&part, &apart, &mut hits);
-                        meet_next(&part, &apart, &mut hits);
                     }
                 }
                 hits
@@ -98,6 +103,25 @@ impl Meetings {
         hits.dedup();
         hits
     }
+}
+
+/// Leaves out nearly all fingerprints whose hash no other has, by two bits a slot: whether it was seen, and seen again.
+fn drop_unique(fingerprints: &mut Vec<Fingerprint>) {
+    let slots = (8 * fingerprints.len()).next_power_of_two().max(64);
+    let (mut seen, mut again) = (vec![0u64; slots / 64], vec![0u64; slots / 64]);
+    let slot = |one: &Fingerprint| {
+        let slot = one.hash as usize & (slots - 1);
+        (slot / 64, 1u64 << (slot % 64))
+    };
+    for one in fingerprints.iter() {
+        let (word, bit) = slot(one);
+        again[word] |= seen[word] & bit;
+        seen[word] |= bit;
+    }
+    fingerprints.retain(|one| {
+        let (word, bit) = slot(one);
+        again[word] & bit != 0
+    });
 }
 
 /// The hit of two places in either order, unless their documents are not to meet.
@@ -132,46 +156,108 @@ fn meet_first(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: 
     }
 }
 
-/// Meets each place with the next: in the order of the words that follow, whatever
-/// a place shares with another from here on, it shares with those between them.
-fn meet_next(part: &[Fingerprint], apart: impl Fn(DocId, DocId) -> bool, hits: &mut Vec<Hit>) {
-    for (index, one) in part.iter().enumerate() {
-        let mut nexts = part[index + 1..].iter().take(MOST_TRIES);
-        hits.extend(nexts.find_map(|next| meet(one, next, &apart)));
-    }
+/// A context stands in a run of `min_words`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing {
+    /// How many tokens the run has before the k-gram.
+    before: u32,
+    /// Its hash.
+    run: u64,
+    /// The number of the context.
+    context: usize,
 }
 
-/// The places of a group by each run of `min_words` that holds their k-gram; a
-/// place is then the start of the run. Each part in the order of the words that follow.
+/// The places of a crowded group that meet one another, each part a star.
 fn parts<'t>(
     group: &[Fingerprint],
     tokens: impl Fn(DocId) -> &'t Tokens,
     min_words: u32,
 ) -> Vec<Vec<Fingerprint>> {
-    let mut by_run: AHashMap<(u32, u64), Vec<Fingerprint>> =
-        AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    let following = |one: &Fingerprint| &tokens(one.document).hashes()[one.position as usize..];
-    let mut places = group.to_vec();
-    places.sort_by(|one, other| following(one).cmp(following(other)).then_with(|| one.cmp(other)));
-    for one in places {
-        let tokens = tokens(one.document);
-        let at = one.position as usize;
-        // The run may start any number of words before the k-gram, as long as it reaches it.
-        for before in 0..=at {
-            let start = at - before;
-            if has_words(tokens, start..at, min_words) {
-                break;
+    let contexts = contexts(group, &tokens, min_words);
+    let mut standing: Vec<Standing> = Vec::new();
+    for (context, places) in contexts.iter().enumerate() {
+        let (tokens, at) = (tokens(places[0].document), places[0].position as usize);
+        runs_around(tokens, at, min_words, |before, run| {
+            standing.push(Standing { before, run, context });
+        });
+    }
+    standing.sort_unstable();
+    let places =
+        |run: &[Standing]| -> usize { run.iter().map(|one| contexts[one.context].len()).sum() };
+    let same_run =
+        |one: &Standing, other: &Standing| (one.before, one.run) == (other.before, other.run);
+    let mut runs: Vec<(usize, &[Standing])> = standing
+        .chunk_by(same_run)
+        .map(|run| (places(run), run))
+        .filter(|&(places, _)| places > 1)
+        .collect();
+    // The run that most share goes first: what it ties together need not be tied again.
+    runs.sort_by_key(|&(places, _)| Reverse(places));
+    let mut stars_of: Vec<Vec<u32>> = vec![Vec::new(); contexts.len()];
+    let mut parts: Vec<Vec<Fingerprint>> = Vec::new();
+    for (_, run) in runs {
+        let holds_all = |star: &u32| run.iter().all(|one| stars_of[one.context].contains(star));
+        let tied = stars_of[run[0].context].iter().any(holds_all);
+        if !tied {
+            let star = parts.len() as u32;
+            let mut part = Vec::new();
+            for one in run {
+                stars_of[one.context].push(star);
+                part.extend_from_slice(&contexts[one.context]);
             }
-            let rest = start..tokens.len();
-            let Some(end) = rest.clone().find(|&end| has_words(tokens, start..end + 1, min_words))
-            else {
-                continue;
-            };
-            let run = &tokens.hashes()[start..=end];
-            let hash = run.iter().fold(0, |hash, &token| mix(hash ^ token));
-            let place = Fingerprint { position: start as u32, ..one };
-            by_run.entry((before as u32, hash)).or_default().push(place);
+            part.sort_unstable();
+            parts.push(part);
         }
     }
-    by_run.into_values().filter(|part| part.len() > 1).collect()
+    parts
+}
+
+/// The places of a group by all the words that a run around them can hold.
+fn contexts<'t>(
+    group: &[Fingerprint],
+    tokens: impl Fn(DocId) -> &'t Tokens,
+    min_words: u32,
+) -> Vec<Vec<Fingerprint>> {
+    let mut by_words: Vec<(u64, usize)> = group
+        .iter()
+        .enumerate()
+        .map(|(index, place)| {
+            let tokens = tokens(place.document);
+            let at = place.position as usize;
+            // As many tokens as `min_words` have at most, those of unspaced scripts.
+            let reach = 2 * min_words as usize;
+            let (start, end) = (at.saturating_sub(reach), (at + reach).min(tokens.len()));
+            let words = &tokens.hashes()[start..end];
+            (words.iter().fold((at - start) as u64, |hash, &token| mix(hash ^ token)), index)
+        })
+        .collect();
+    by_words.sort_unstable();
+    by_words
+        .chunk_by(|one, other| one.0 == other.0)
+        .map(|same| same.iter().map(|&(_, index)| group[index]).collect())
+        .collect()
+}
+
+/// Every run of `min_words` that holds the token `at`: how many tokens it has before it, and its hash.
+fn runs_around(tokens: &Tokens, at: usize, min_words: u32, mut each: impl FnMut(u32, u64)) {
+    let mut end = at;
+    // From the run that starts here back to the one that ends here; its end moves back too.
+    for start in (0..=at).rev() {
+        if start < at && has_words(tokens, start..at, min_words) {
+            break;
+        }
+        if start == at {
+            while end < tokens.len() && !has_words(tokens, start..end, min_words) {
+                end += 1;
+            }
+        } else {
+            while has_words(tokens, start..end - 1, min_words) {
+                end -= 1;
+            }
+        }
+        if has_words(tokens, start..end, min_words) {
+            let run = &tokens.hashes()[start..end];
+            each((at - start) as u32, run.iter().fold(0, |hash, &token| mix(hash ^ token)));
+        }
+    }
 }

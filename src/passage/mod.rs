@@ -6,13 +6,14 @@
 //! Across documents, winnowed [fingerprints](Winnower) [meet](Meetings) wherever a run
 //! of `min_words` is shared, and [`match_pair`] extends each hit as far as the
 //! texts go together, through small edits. Within a document the units
-//! are short and edited more, so [`repeats`] compares sentences and lines
+//! are short and edited more, so [`Repeats`] compares sentences and lines
 //! themselves. [`Passages::group`] puts the matches of either kind together.
 
 mod across;
 mod align;
 mod group;
 mod meet;
+mod twice;
 mod winnow;
 mod within;
 
@@ -23,7 +24,7 @@ pub use align::Aligner;
 pub use group::{Passage, Passages};
 pub use meet::{Hit, Meetings};
 pub use winnow::{Fingerprint, Winnower};
-pub use within::repeats;
+pub use within::Repeats;
 
 use crate::document::DocId;
 use crate::text::Tokens;

@@ -1,28 +1,36 @@
 //! A document against itself: sentences and lines that repeat, edited ones too.
 //!
-//! In: a document's tokens and sentences. Out: every two units of at least
-//! `min_words_within` words of which the shorter's share of aligned words is
-//! at least `min_similarity`, neighbouring ones joined to one [`Match`]. A
-//! unit is a sentence, or a line of sentences that are all too short by themselves.
+//! In: a document's text and tokens. Out: every two units of at least
+//! `min_words_within` words of which the shorter's share of aligned words is at least
+//! `min_similarity`, and of which more than half of the shorter's words stand in runs of
+//! [four](super::twice::GRAM) words that the longer has too, and some in a run of five;
+//! neighbouring ones are joined to one [`Match`]. Where only the runs are enough, a stretch of
+//! the two is given that is similar enough by itself.
+//! A unit is a sentence, or a line of sentences that are all too short by themselves.
 //!
-//! Two units can align that well only if the shorter has no more than a few
-//! words that the longer lacks, so it suffices to look where its rarest words
-//! stand: the prefix filter of [`join`](crate::join), one document small.
+//! Why runs: any sentence of forty words has the eight of a short one somewhere, in order,
+//! as names and small words go; what makes it a repeat is that they stand together. And so it
+//! suffices to look where two runs that stand twice in the document are close to one
+//! another. Most documents have no such place, and only where one is are
+//! sentences made and compared.
 
 use std::ops::Range;
 
 use ahash::{AHashSet, RandomState};
 
+use super::across::match_pair;
 use super::align::Aligner;
+use super::meet::Hit;
+use super::twice::Twice;
 use super::{Match, PassageParams, Run, has_words};
-use crate::document::DocId;
-use crate::text::{Sentence, Tokens};
+use crate::document::{DocId, Span};
+use crate::text::{Sentence, Token, Tokens};
 
-/// A word that stands in more units than this leads only to the first of them: a
+/// A run that stands in more units than this leads only to the first of them: a
 /// document of thousands of like lines is a table, and all pairs of them would be quadratic.
 const MOST_UNITS: usize = 1000;
 
-/// How many of the first units such a word leads to.
+/// How many of the first units such a run leads to.
 const FIRST_UNITS: usize = 8;
 
 /// A unit with more partners than this is not joined with its neighbours.
@@ -31,46 +39,65 @@ const MOST_PARTNERS: usize = 4;
 /// More tokens than this are not aligned as a whole, but sentence by sentence.
 const LONGEST_ALIGNED: usize = 4_000;
 
-/// The repeats within `document`. Cost: about linear, and an alignment for each two units that share a rare word.
-pub fn repeats(
-    document: DocId,
-    tokens: &Tokens,
-    sentences: &[Sentence],
-    params: &PassageParams,
-    aligner: &mut Aligner,
-) -> Vec<Match> {
-    let ranges: Vec<Range<usize>> =
-        sentences.iter().map(|sentence| tokens.within(sentence.span)).collect();
-    let units = units(tokens, sentences, &ranges, params);
-    if units.len() < 2 {
-        return Vec::new();
-    }
-    let page = Page { tokens, sentences: &ranges, params };
-    let mut pairs = page.similar_units(&units, aligner);
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut joined: AHashSet<(usize, usize)> =
-        AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    let mut found = Vec::new();
-    let mut partners = vec![0usize; units.len()];
-    for &(a, b) in &pairs {
-        partners[a] += 1;
-        partners[b] += 1;
-    }
-    for (a, b) in pairs {
-        if joined.contains(&(units[a].start, units[b].start)) {
-            continue;
+/// How many places of a run in one unit are tried for a run in another.
+const MOST_PLACES: usize = 4;
+
+/// Finds what a document repeats; the buffers are kept from document to document.
+#[derive(Clone, Debug, Default)]
+pub struct Repeats {
+    aligner: Aligner,
+    twice: Twice,
+}
+
+impl Repeats {
+    /// The repeats within `document`. Cost: about linear, and an alignment for each two units
+    /// that have most of a sentence in common.
+    pub fn of(
+        &mut self,
+        document: DocId,
+        text: &str,
+        tokens: &Tokens,
+        params: &PassageParams,
+    ) -> Vec<Match> {
+        let sentences = self.twice.sentences(text, tokens);
+        if sentences.is_empty() {
+            return Vec::new();
         }
-        // In a table every line is like every other, and no two of them begin anything together.
-        let neighbours = partners[a].max(partners[b]) <= MOST_PARTNERS;
-        let (mut a, mut b) = (units[a].clone(), units[b].clone());
-        if neighbours {
-            page.join_neighbours(&mut a, &mut b, &mut joined, aligner);
+        let ranges: Vec<Range<usize>> =
+            sentences.iter().map(|sentence| tokens.within(sentence.span)).collect();
+        let units = units(tokens, &sentences, &ranges, params);
+        if units.len() < 2 {
+            return Vec::new();
         }
-        found.push(page.repeat(document, &a, &b, aligner));
+        let Repeats { aligner, twice } = self;
+        let page = Page { document, tokens, sentences: &ranges, twice, params };
+        let mut found = Vec::new();
+        let mut pairs = page.similar_units(&units, aligner, &mut found);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut joined: AHashSet<(usize, usize)> =
+            AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        let mut partners = vec![0usize; units.len()];
+        for &(a, b) in &pairs {
+            partners[a] += 1;
+            partners[b] += 1;
+        }
+        for (a, b) in pairs {
+            if joined.contains(&(units[a].start, units[b].start)) {
+                continue;
+            }
+            // In a table every line is like every other, and no two of them begin anything together.
+            let neighbours = partners[a].max(partners[b]) <= MOST_PARTNERS;
+            let (mut a, mut b) = (units[a].clone(), units[b].clone());
+            if neighbours {
+                page.join_neighbours(&mut a, &mut b, &mut joined, aligner);
+            }
+            found.push(page.repeat(&a, &b, aligner));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
-    found.sort_unstable();
-    found
 }
 
 /// The sentences that are long enough, and the lines all of whose sentences are not but which are themselves.
@@ -101,45 +128,59 @@ fn units(
     units
 }
 
-/// In which units each word of a document stands.
+/// In which units each run that stands twice stands.
 struct Standing {
-    /// The word that each token is, by number; tokens outside of all units have none of their own.
-    word_of: Vec<u32>,
-    /// The units of all words, one word after the other, ascending.
-    units: Vec<usize>,
-    /// Where the units of each word begin, and the end.
+    /// The runs of all units, one unit after the other, with where each begins.
+    runs: Vec<(u32, u32)>,
+    /// Where the runs of each unit begin, and the end.
     starts: Vec<usize>,
+    /// The run and the number of every unit that has it, ascending.
+    units: Vec<(u32, u32)>,
 }
 
 impl Standing {
     fn of(page: &Page<'_>, units: &[Range<usize>]) -> Self {
-        let hashes = page.tokens.hashes();
-        let mut entries: Vec<(u64, usize, usize)> = Vec::new();
-        for (number, unit) in units.iter().enumerate() {
-            entries.extend(page.tokens_of(unit).map(|token| (hashes[token], number, token)));
+        let mut standing = Standing { runs: Vec::new(), starts: vec![0], units: Vec::new() };
+        for (number, unit) in (0..).zip(units) {
+            let first = standing.runs.len();
+            standing.runs.extend(page.twice.runs(page.tokens, page.tokens_of(unit)));
+            standing.units.extend(standing.runs[first..].iter().map(|&(run, _)| (run, number)));
+            standing.starts.push(standing.runs.len());
         }
-        entries.sort_unstable();
-        let mut standing =
-            Standing { word_of: vec![0; hashes.len()], units: Vec::new(), starts: vec![0] };
-        for word in entries.chunk_by(|a, b| a.0 == b.0) {
-            for &(_, _, token) in word {
-                standing.word_of[token] = standing.starts.len() as u32 - 1;
-            }
-            standing.units.extend(word.chunk_by(|a, b| a.1 == b.1).map(|same| same[0].1));
-            standing.starts.push(standing.units.len());
-        }
+        standing.units.sort_unstable();
+        standing.units.dedup();
         standing
     }
 
-    fn units(&self, word: u32) -> &[usize] {
-        &self.units[self.starts[word as usize]..self.starts[word as usize + 1]]
+    /// The runs of a unit, in order, each with the token that it begins with.
+    fn runs(&self, unit: usize) -> &[(u32, u32)] {
+        &self.runs[self.starts[unit]..self.starts[unit + 1]]
+    }
+
+    /// The units that have a run.
+    fn units(&self, run: u32) -> &[(u32, u32)] {
+        let start = self.units.partition_point(|&(other, _)| other < run);
+        let count = self.units[start..].partition_point(|&(other, _)| other == run);
+        &self.units[start..start + count]
     }
 }
 
+/// Some of the tokens, without their places.
+fn part(tokens: &Tokens, range: Range<usize>) -> Tokens {
+    let mut part = Tokens::default();
+    for at in range {
+        let (hash, unspaced) = (tokens.hashes()[at], tokens.half_words(at..at + 1) == 1);
+        part.push(Token { span: Span::new(0, 0), hash, unspaced });
+    }
+    part
+}
+
 struct Page<'a> {
+    document: DocId,
     tokens: &'a Tokens,
     /// The tokens of each sentence.
     sentences: &'a [Range<usize>],
+    twice: &'a Twice,
     params: &'a PassageParams,
 }
 
@@ -162,44 +203,112 @@ impl Page<'_> {
             .then_some(aligned)
     }
 
-    /// Every two units, by number, that are similar enough; some of them twice.
-    fn similar_units(&self, units: &[Range<usize>], aligner: &mut Aligner) -> Vec<(usize, usize)> {
+    /// Every two units, by number, that are similar enough; some of them twice. What only a
+    /// stretch of two units is similar enough for goes to `found`.
+    fn similar_units(
+        &self,
+        units: &[Range<usize>],
+        aligner: &mut Aligner,
+        found: &mut Vec<Match>,
+    ) -> Vec<(usize, usize)> {
         let standing = Standing::of(self, units);
         let mut pairs = Vec::new();
-        let mut rarest: Vec<(usize, u32)> = Vec::new();
         let mut others: Vec<usize> = Vec::new();
-        for (number, unit) in units.iter().enumerate() {
-            let tokens = self.tokens_of(unit);
-            let length = tokens.len();
-            let least = (self.params.min_similarity * length as f64 - 1e-9).ceil() as usize;
-            rarest.clear();
-            rarest.extend(tokens.map(|token| {
-                let word = standing.word_of[token];
-                (standing.units(word).len(), word)
-            }));
-            rarest.sort_unstable();
-            rarest.truncate(length - least.min(length) + 1);
-            rarest.dedup();
+        let order = |number: usize| (self.tokens_of(&units[number]).len(), number);
+        for number in 0..units.len() {
             others.clear();
-            for &(count, word) in &rarest {
-                let units_with = standing.units(word).iter().copied();
-                if count > MOST_UNITS {
+            for &(run, _) in standing.runs(number) {
+                let having = standing.units(run);
+                let units_with = having.iter().map(|&(_, other)| other as usize);
+                if having.len() > MOST_UNITS {
                     others.extend(units_with.filter(|&other| other != number).take(FIRST_UNITS));
                 } else {
-                    others.extend(units_with.filter(|&other| {
-                        (length, number) < (self.tokens_of(&units[other]).len(), other)
-                    }));
+                    others.extend(units_with.filter(|&other| order(number) < order(other)));
                 }
             }
             others.sort_unstable();
             others.dedup();
             for &other in &others {
-                if self.aligned(unit, &units[other], aligner).is_some() {
-                    pairs.push((number.min(other), number.max(other)));
+                let (shorter, longer) =
+                    if order(number) < order(other) { (number, other) } else { (other, number) };
+                if !self.is_in_runs(&units[shorter], shorter, longer, &standing) {
+                    continue;
+                }
+                let (a, b) = (number.min(other), number.max(other));
+                if self.aligned(&units[a], &units[b], aligner).is_some() {
+                    pairs.push((a, b));
+                } else {
+                    found.extend(self.stretch(units, (a, b), &standing, aligner));
                 }
             }
         }
         pairs
+    }
+
+    /// Whether more than half of a unit stands in runs that a longer one has too, and two of
+    /// these begin with one word and the next.
+    fn is_in_runs(
+        &self,
+        unit: &Range<usize>,
+        shorter: usize,
+        longer: usize,
+        standing: &Standing,
+    ) -> bool {
+        let (mut half_words, mut reached) = (0, 0);
+        let (mut before, mut adjacent) = (None, false);
+        for &(run, start) in standing.runs(shorter) {
+            if standing.units(run).binary_search(&(run, longer as u32)).is_ok() {
+                let end = self.twice.end(self.tokens, start as usize);
+                half_words += self.tokens.half_words(reached.max(start as usize)..end);
+                reached = end;
+                adjacent |= before.is_some_and(|before| before + 1 == start);
+                before = Some(start);
+            }
+        }
+        adjacent && 2 * half_words > self.tokens.half_words(self.tokens_of(unit))
+    }
+
+    /// The longest stretch that two units share, if it is most of the shorter.
+    fn stretch(
+        &self,
+        units: &[Range<usize>],
+        (a, b): (usize, usize),
+        standing: &Standing,
+        aligner: &mut Aligner,
+    ) -> Option<Match> {
+        let (range_a, range_b) = (self.tokens_of(&units[a]), self.tokens_of(&units[b]));
+        let mut hits = Vec::new();
+        for &(run, at_a) in standing.runs(a) {
+            let places = standing.runs(b).iter().filter(|&&(other, _)| other == run);
+            hits.extend(places.take(MOST_PLACES).map(|&(_, at_b)| Hit {
+                a: self.document,
+                b: self.document,
+                at_a: at_a - range_a.start as u32,
+                at_b: at_b - range_b.start as u32,
+            }));
+        }
+        let params =
+            PassageParams { min_words_across: self.params.min_words_within, ..*self.params };
+        let (tokens_a, tokens_b) =
+            (part(self.tokens, range_a.clone()), part(self.tokens, range_b.clone()));
+        let stretches = match_pair(&hits, &tokens_a, &tokens_b, &params, aligner);
+        let longest = stretches.into_iter().max_by_key(|one| one.aligned)?;
+        let most = |run: &Run, tokens: &Tokens| {
+            2 * tokens.half_words(run.tokens()) > tokens.half_words(0..tokens.len())
+        };
+        let enough = if tokens_a.len() <= tokens_b.len() {
+            most(&longest.a, &tokens_a)
+        } else {
+            most(&longest.b, &tokens_b)
+        };
+        let moved = |run: &Run, by: usize| {
+            Run::new(self.document, run.start as usize + by..run.end as usize + by)
+        };
+        enough.then(|| Match {
+            a: moved(&longest.a, range_a.start),
+            b: moved(&longest.b, range_b.start),
+            aligned: longest.aligned,
+        })
     }
 
     /// Grows two similar units by the sentences after and before them as long as
@@ -230,18 +339,24 @@ impl Page<'_> {
                 }
                 joins
             };
-        while a.end < start && b.end < self.sentences.len() && join(a, b, a.end, b.end) {}
-        while a.start > 0 && b.start > a.end && join(a, b, a.start - 1, b.start - 1) {}
+        // Between some sentences stand others that were not looked at.
+        let next = |one: usize| self.sentences[one - 1].end == self.sentences[one].start;
+        while a.end < start
+            && b.end < self.sentences.len()
+            && next(a.end)
+            && next(b.end)
+            && join(a, b, a.end, b.end)
+        {}
+        while a.start > 0
+            && b.start > a.end
+            && next(a.start)
+            && next(b.start)
+            && join(a, b, a.start - 1, b.start - 1)
+        {}
     }
 
     /// Two runs of sentences as a match. Very long ones are aligned sentence by sentence.
-    fn repeat(
-        &self,
-        document: DocId,
-        a: &Range<usize>,
-        b: &Range<usize>,
-        aligner: &mut Aligner,
-    ) -> Match {
+    fn repeat(&self, a: &Range<usize>, b: &Range<usize>, aligner: &mut Aligner) -> Match {
         let (hashes_a, hashes_b) = (self.hashes(a), self.hashes(b));
         let aligned = if hashes_a.len().max(hashes_b.len()) > LONGEST_ALIGNED && a.len() == b.len()
         {
@@ -252,7 +367,7 @@ impl Page<'_> {
         } else {
             aligner.aligned(hashes_a, hashes_b)
         };
-        let (a, b) = (Run::new(document, self.tokens_of(a)), Run::new(document, self.tokens_of(b)));
+        let [a, b] = [a, b].map(|one| Run::new(self.document, self.tokens_of(one)));
         Match { a, b, aligned: aligned as u32 }
     }
 }
@@ -260,14 +375,13 @@ impl Page<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Tokenizer, sentences};
+    use crate::text::Tokenizer;
 
     fn found(text: &str) -> Vec<(String, String)> {
         let params =
             PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 };
         let tokens = Tokens::of(text, &mut Tokenizer::new(0));
-        let matches =
-            repeats(DocId(0), &tokens, &sentences(text), &params, &mut Aligner::default());
+        let matches = Repeats::default().of(DocId(0), text, &tokens, &params);
         let show = |run: &Run| text[tokens.span(run.tokens()).range()].to_owned();
         matches.iter().map(|found| (show(&found.a), show(&found.b))).collect()
     }

@@ -13,13 +13,13 @@ use crate::document::{DocId, Document};
 use crate::error::{Error, Result};
 use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::lsh::band_keys;
-use crate::passage::{Aligner, Fingerprint, Match, Winnower, repeats};
+use crate::passage::{Fingerprint, Match, Repeats, Winnower};
 use crate::progress::Progress;
 use crate::read::{Catalog, Corpus, ReadTotals, Visitor};
 use crate::shingle::SetBuilder;
 use crate::sketch::Sketcher;
 use crate::spill::{Spill, Workspace};
-use crate::text::{Tokenizer, Tokens, sentences};
+use crate::text::{Tokenizer, Tokens};
 
 use super::{Method, Plan};
 
@@ -83,7 +83,7 @@ struct Bench {
     set_builder: SetBuilder,
     set: Vec<u64>,
     winnower: Winnower,
-    aligner: Aligner,
+    repeats: Repeats,
     signature: Vec<u32>,
     lists: ListBuilder,
     sketch: UnitSketch,
@@ -159,7 +159,7 @@ impl Visitor for Surveyor<'_> {
             set_builder,
             set,
             winnower,
-            aligner,
+            repeats,
             signature,
             lists,
             sketch,
@@ -193,9 +193,8 @@ impl Visitor for Surveyor<'_> {
             winnower.for_each(tokens, |hash, position| {
                 fingerprints.push(Fingerprint { hash, document: number, position });
             });
-            let sentences = sentences(document.text);
             let params = &self.plan.options.passages;
-            sketch.within.extend(repeats(number, tokens, &sentences, params, aligner));
+            sketch.within.extend(repeats.of(number, document.text, tokens, params));
         }
     }
 
@@ -216,7 +215,7 @@ impl Bench {
             set_builder: SetBuilder::new(plan.sketch.shingle_size),
             set: Vec::new(),
             winnower: Winnower::new(plan.options.passages.min_words_across),
-            aligner: Aligner::default(),
+            repeats: Repeats::default(),
             signature: vec![0; plan.sketch.num_hashes],
             lists: ListBuilder::default(),
             sketch: UnitSketch::default(),

@@ -154,6 +154,17 @@ pub fn similar_sentences(
     pairs
 }
 
+/// Whether more than half of the shorter of two sentences stands in runs of four words that
+/// the other has too, two of which begin with one word and the next.
+pub fn is_in_runs(a: &[String], b: &[String]) -> bool {
+    let (shorter, longer) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let shared = |at: usize| {
+        at + 4 <= shorter.len() && longer.windows(4).any(|run| run == &shorter[at..at + 4])
+    };
+    let covered = (0..shorter.len()).filter(|&at| (at.saturating_sub(3)..=at).any(shared)).count();
+    2 * covered > shorter.len() && (0..shorter.len()).any(|at| shared(at) && shared(at + 1))
+}
+
 #[test]
 fn the_oracles_know_the_obvious() {
     let list = |text: &str| words(text);

@@ -120,11 +120,20 @@ impl<'a> Rows<'a> {
         self.pages.iter().position(same).unwrap()
     }
 
-    /// Holds the rows to the promise that every run of `min_words` that two
-    /// documents share is reported. Gives how many there were.
-    fn check_complete_across(&self) -> Result<usize, TestCaseError> {
+    /// How much of a run the occurrences of a passage tell, word by word.
+    fn told(&self, passage: u32, document: usize, run: &Range<usize>) -> Vec<bool> {
+        let here = |one: &&Occurrence| one.passage == passage && one.document == document;
+        let occurrences: Vec<_> = self.occurrences.iter().filter(here).collect();
+        run.clone().map(|word| occurrences.iter().any(|one| one.words.contains(&word))).collect()
+    }
+
+    /// Holds the rows to the promise that every run of `min_words` that two documents share is
+    /// reported: one passage tells at least half of `min_words` of it on both sides, and on
+    /// neither side a passage that both have leaves out `min_words` in a row. Gives how many
+    /// such runs there were, and how many of them one passage tells to their ends.
+    fn check_complete_across(&self) -> Result<(usize, usize), TestCaseError> {
         let least = self.options.passages.min_words_across;
-        let mut count = 0;
+        let (mut count, mut whole) = (0, 0);
         for (a, page_a) in self.pages.iter().enumerate() {
             for (b, page_b) in self.pages.iter().enumerate().skip(a + 1) {
                 if self.are_pair(a, b) {
@@ -135,8 +144,10 @@ impl<'a> Rows<'a> {
                         continue;
                     }
                     count += 1;
+                    let sides = [(self.first_copy(a), &run_a), (self.first_copy(b), &run_b)];
+                    whole += usize::from(self.tie(sides[0], sides[1]));
                     prop_assert!(
-                        self.tie((self.first_copy(a), &run_a), (self.first_copy(b), &run_b)),
+                        self.is_told(sides, page_a, least),
                         "documents {a} and {b} share words {run_a:?} and {run_b:?}, {:?}, \
                          which no row tells: {:#?}",
                         page_a.words[run_a.clone()].join(" "),
@@ -145,7 +156,37 @@ impl<'a> Rows<'a> {
                 }
             }
         }
-        Ok(count)
+        Ok((count, whole))
+    }
+
+    /// Whether a shared run is reported on both its sides, of which `page` has the first.
+    fn is_told(&self, sides: [(usize, &Range<usize>); 2], page: &Page, least: u32) -> bool {
+        let run = sides[0].1;
+        let mut told = [vec![false; run.len()], vec![false; run.len()]];
+        let mut enough = false;
+        for passage in 1..=self.scan.summary.found.passages as u32 {
+            let both = sides.map(|(document, run)| self.told(passage, document, run));
+            let half_words = |words: &Vec<bool>| -> usize {
+                let told = run.clone().zip(words).filter(|(_, told)| **told);
+                told.map(|(word, _)| page.half_words[word]).sum()
+            };
+            if both.iter().all(|words| half_words(words) > 0) {
+                enough |= both.iter().all(|words| half_words(words) >= least as usize);
+                for (told, words) in told.iter_mut().zip(&both) {
+                    told.iter_mut().zip(words).for_each(|(told, &word)| *told |= word);
+                }
+            }
+        }
+        let left_out = |words: &Vec<bool>| {
+            let mut most = 0;
+            let mut here = 0;
+            for (word, told) in run.clone().zip(words) {
+                here = if *told { 0 } else { here + page.half_words[word] };
+                most = most.max(here);
+            }
+            most
+        };
+        enough && told.iter().all(|words| left_out(words) < 2 * least as usize)
     }
 }
 
@@ -214,14 +255,18 @@ fn texts(documents: &[Vec<Piece>]) -> Vec<String> {
 
 /// Holds so many corpora to the oracle, which must find so many shared runs in them.
 fn check_across(cases: u32, corpora: impl Strategy<Value = Vec<Vec<Piece>>>, least: usize) {
-    let count = Cell::new(0);
+    let (count, whole) = (Cell::new(0), Cell::new(0));
     forall(cases, corpora, |documents| {
         let pages: Vec<Page> = texts(&documents).iter().map(|text| Page::ascii(text)).collect();
         let options = ScanOptions::default();
-        count.set(count.get() + Rows::of(&pages, &options)?.check_complete_across()?);
+        let (runs, to_their_ends) = Rows::of(&pages, &options)?.check_complete_across()?;
+        count.set(count.get() + runs);
+        whole.set(whole.get() + to_their_ends);
         Ok(())
     });
-    assert!(count.get() > least, "too few shared runs to mean much: {}", count.get());
+    let (count, whole) = (count.get(), whole.get());
+    assert!(count > least, "too few shared runs to mean much: {count}");
+    assert!(10 * whole > 9 * count, "few of {count} shared runs are told to their ends: {whole}");
 }
 
 #[test]
@@ -278,7 +323,10 @@ fn check_within(lines: &[Vec<usize>]) -> Result<usize, TestCaseError> {
         lines.iter().map(|line| line.iter().copied().map(word).collect()).collect();
     let options = ScanOptions::default();
     let least = options.passages.min_words_within as usize;
-    let pairs = naive::similar_sentences(&words, least, options.passages.min_similarity);
+    let share = options.passages.min_similarity;
+    let mut pairs = naive::similar_sentences(&words, least, share);
+    // Words that stand apart from one another make no repeat, however many they are.
+    pairs.retain(|&(a, b)| naive::is_in_runs(&words[a], &words[b]));
     let pages = [Page::ascii(&text)];
     let rows = Rows::of(&pages, &options)?;
     for &(a, b) in &pairs {
@@ -292,8 +340,23 @@ fn check_within(lines: &[Vec<usize>]) -> Result<usize, TestCaseError> {
         let holds = |run: &Range<usize>, line: usize| {
             run.start <= places[line].start && places[line].end <= run.end
         };
+        let are_alike =
+            pairs.iter().any(|&(a, b)| holds(&row[0].words, a) && holds(&row[1].words, b));
+        // Or a stretch of two lines, most of the shorter, which is similar by itself.
+        let line = |run: &Range<usize>| {
+            places.iter().position(|line| line.start <= run.start && run.end <= line.end)
+        };
+        let is_stretch = match (line(&row[0].words), line(&row[1].words)) {
+            (Some(a), Some(b)) => {
+                let shorter = if words[a].len() <= words[b].len() { 0 } else { 1 };
+                let told = row[shorter].words.len();
+                2 * told > words[a].len().min(words[b].len())
+                    && naive::is_in_runs(&words[a], &words[b])
+            }
+            _ => false,
+        };
         prop_assert!(
-            pairs.iter().any(|&(a, b)| holds(&row[0].words, a) && holds(&row[1].words, b)),
+            are_alike || is_stretch,
             "a row without two lines that are alike:\n{text}{:#?}",
             rows.scan.findings
         );
@@ -442,6 +505,59 @@ fn a_line_in_a_hundred_documents_is_one_passage() {
     }
     let documents: BTreeSet<usize> = rows.occurrences.iter().map(|one| one.document).collect();
     assert!(documents.into_iter().eq(0..100), "a document without the line");
+}
+
+/// The words of the only passage row between two texts.
+fn only_passage(texts: [&str; 2]) -> [Range<usize>; 2] {
+    let pages = texts.map(Page::ascii);
+    // However alike they are, it is the passage that is asked for.
+    let options = ScanOptions { inside_duplicates: true, ..Default::default() };
+    let rows = Rows::of(&pages, &options).unwrap();
+    assert_eq!(rows.occurrences.len(), 2, "{:#?}", rows.scan.findings);
+    [0, 1].map(|side| rows.occurrences[side].words.clone())
+}
+
+#[test]
+fn edits_leave_a_passage_in_one_piece() {
+    let own = |first: usize| sentence(first..first + 30);
+    let shared: Vec<String> = (0..90).map(word).collect();
+    let one = [own(1000), shared.join(" "), own(2000)].join(" ");
+    let edited = |edit: &dyn Fn(&mut Vec<String>)| {
+        let mut words = shared.clone();
+        edit(&mut words);
+        [own(3000), words.join(" "), own(4000)].join(" ")
+    };
+    // Each ninth word torn in two at the end of a line.
+    let torn = edited(&|words| {
+        for place in (8..85).step_by(9) {
+            words[place].insert_str(2, "-\n");
+        }
+    });
+    assert_eq!(only_passage([&one, &torn]), [30..120, 30..129]);
+    // Each ninth word another, with a capital and a stop; each tenth left out.
+    let changed = edited(&|words| {
+        for place in (8..89).step_by(9) {
+            words[place] = format!("{}.\n\"The", word(5000 + place));
+        }
+    });
+    assert_eq!(only_passage([&one, &changed]), [30..120, 30..129]);
+    let shortened = edited(&|words| {
+        for place in (1..9).rev() {
+            words.remove(10 * place);
+        }
+    });
+    assert_eq!(only_passage([&one, &shortened]), [30..120, 30..112]);
+    // A sentence put in, and one moved to the end.
+    let inserted = edited(&|words| {
+        words.insert(45, sentence(6000..6020));
+    });
+    assert_eq!(only_passage([&one, &inserted]), [30..120, 30..140]);
+    let moved = edited(&|words| {
+        words[40..].rotate_left(11);
+        words[75..].rotate_left(4);
+    });
+    let rows = only_passage([&one, &moved]);
+    assert!(rows[0].start == 30 && rows[1].start == 30 && rows[0].len() > 80, "{rows:?}");
 }
 
 /// Pieces that begin or end where it is easy to cut wrongly: before a
