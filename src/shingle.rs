@@ -10,6 +10,8 @@
 //! MurmurHash3 finaliser) spreads what is left of the words' order. Two different shingles of a pair of
 //! documents of 10,000 shingles each share a hash with a chance below 10^-11.
 
+use crate::text::mix;
+
 /// Sets a document of fewer words apart from a full shingle of other words: odd, from the
 /// fractional part of the golden ratio.
 const SHORT: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -99,14 +101,6 @@ impl SetBuilder {
             set[place] = shingle;
         }
     }
-}
-
-/// A bijection whose every output bit depends on every input bit.
-#[inline]
-pub(crate) fn mix(mut hash: u64) -> u64 {
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
 }
 
 #[cfg(test)]

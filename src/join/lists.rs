@@ -249,7 +249,7 @@ mod tests {
     fn every_shingle_is_in_one_part_and_documents_keep_apart() {
         let documents: Vec<Vec<u64>> = [0, 1, 7, 5000, 3]
             .iter()
-            .map(|&length| (0..length).map(crate::shingle::mix).collect())
+            .map(|&length| (0..length).map(crate::text::mix).collect())
             .collect();
         for limit in [0, u64::MAX] {
             let spill = Spill::new(&std::env::temp_dir(), limit);

@@ -14,7 +14,7 @@
 //!
 //! *Any* n - α + 1 shingles will do, so they are taken from the lower quarter of
 //! the hash space, the same for all documents, and only that part of each y
-//! is looked up. [`prefix`](Prefixes) tells what of documents that have too few shingles there.
+//! is looked up. `prefix` tells what is done for documents that have too few shingles there.
 //!
 //! A shingle that stands in the prefix of more than [`CROWD_SIZE`] documents tells of a
 //! crowd: copies of one template, whose pairs would be quadratic. Of a crowd

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 pub use params::{LshParams, MAX_HASHES};
 
 use crate::document::DocId;
-use crate::shingle::mix;
+use crate::text::mix;
 
 /// The largest group whose pairs are all made candidates.
 pub const CROWD_SIZE: usize = 1000;

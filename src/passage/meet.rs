@@ -17,8 +17,8 @@ use rayon::prelude::*;
 use super::winnow::Fingerprint;
 use super::{PassageParams, has_words};
 use crate::document::DocId;
-use crate::shingle::mix;
 use crate::text::Tokens;
+use crate::text::mix;
 
 /// Most places with the same k-gram that are all met with one another.
 const MOST_MEETINGS: usize = 32;

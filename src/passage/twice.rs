@@ -11,7 +11,7 @@
 use std::ops::Range;
 
 use crate::document::Span;
-use crate::shingle::mix;
+use crate::text::mix;
 use crate::text::{Sentence, Tokens, sentences};
 
 /// How many words a run has.

@@ -13,8 +13,8 @@
 use std::collections::VecDeque;
 
 use crate::document::DocId;
-use crate::shingle::mix;
 use crate::text::Tokens;
+use crate::text::mix;
 
 /// Longest k-gram, in words: longer ones would not survive the edits of an edited passage.
 const LONGEST_GRAM: u32 = 8;

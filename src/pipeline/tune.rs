@@ -25,10 +25,10 @@ use crate::join::{self, Likeness, ListBuilder, Listed, Lists, Role, share_of_sma
 use crate::lsh::{Candidate, LshParams, MAX_HASHES, band_keys, candidates};
 use crate::progress::Progress;
 use crate::read::{Catalog, Collect, Corpus, ReadTotals};
-use crate::shingle::{SetBuilder, mix};
+use crate::shingle::SetBuilder;
 use crate::sketch::Sketcher;
 use crate::spill::Workspace;
-use crate::text::Tokenizer;
+use crate::text::{Tokenizer, mix};
 use crate::verify::{Pair, Set};
 
 use super::{Plan, ScanOptions};

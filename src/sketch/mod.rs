@@ -12,7 +12,7 @@
 
 mod minima;
 
-use crate::shingle::mix;
+use crate::text::mix;
 use minima::{Family, LANES, minima};
 
 /// What two signatures must share to be comparable.

@@ -48,7 +48,7 @@ pub(super) struct WordHasher {
 impl WordHasher {
     /// The hasher of `seed`.
     pub(super) fn new(seed: u64) -> Self {
-        WordHasher { seed, key: spread(seed ^ MULTIPLIER) }
+        WordHasher { seed, key: mix(seed ^ MULTIPLIER) }
     }
 
     /// The hash of a word that stands alone.
@@ -93,7 +93,7 @@ impl WordHasher {
 /// A bijection whose every output bit depends on every input bit (Stafford's
 /// variant 13 of the finaliser of MurmurHash3).
 #[inline(always)]
-fn spread(mut hash: u64) -> u64 {
+pub(crate) fn mix(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)

@@ -16,6 +16,7 @@ mod simple;
 mod words;
 mod writer;
 
+pub(crate) use hash::mix;
 pub use sentences::{Sentence, sentences};
 pub use words::{Token, Tokenizer};
 

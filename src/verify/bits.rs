@@ -92,7 +92,7 @@ fn common_bits_portable(one: &[u64], other: &[u64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shingle::mix;
+    use crate::text::mix;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

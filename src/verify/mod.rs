@@ -2,7 +2,7 @@
 //!
 //! In: two shingle [`Set`]s. Out: a [`Pair`] with the true size of their
 //! intersection, from which Jaccard similarity and containment follow, if it
-//! meets the [`Criteria`]. One pair is counted by [merging](overlap); where many
+//! meets the [`Criteria`]. One pair is counted by merging; where many
 //! pairs are of few documents, all of their sets are made [bits](BitSets) first.
 
 mod bits;
