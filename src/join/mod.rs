@@ -18,7 +18,9 @@
 //!
 //! A shingle that stands in the prefix of more than [`CROWD_SIZE`] documents tells of a
 //! crowd: copies of one template, whose pairs would be quadratic. Of a crowd
-//! only its leaders ([`Crowds`]) are indexed; its members are compared with them.
+//! only its leaders ([`Crowds`]) are indexed; its members are compared with them. What else a member
+//! has in common with others must be as much as without the crowd, or all copies of a template
+//! would be candidates by the few shingles of it that are rare enough.
 //!
 //! All of it reads lists from one end to the other. What is held is a table of counts, a byte or two
 //! for each shingle of the lower quarter, and the index, in as many pieces as memory asks for.
@@ -95,16 +97,13 @@ pub fn candidates(
     workspace: &Workspace,
     progress: &dyn Progress,
 ) -> Result<Candidates> {
-    let mut prefixes = Prefixes::choose(lists, &role, workspace)?;
+    let prefixes = Prefixes::choose(lists, &role, workspace)?;
     let mut crowds = Crowds::default();
     // For each shingle of a crowd its leaders.
     let mut crowded: AHashMap<u32, Vec<DocId>> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     for (shingle, members) in find_crowds(&prefixes)? {
         let leaders = crowds.lead(&members, lists, &judge)?;
-        for member in members.iter().filter(|member| !leaders.contains(member)) {
-            prefixes.lose_one(*member);
-        }
         crowded.insert(shingle, leaders);
     }
     let mut joined =

@@ -140,12 +140,6 @@ impl Prefixes {
         !self.high.is_empty()
     }
 
-    /// One entry of the document is not indexed after all.
-    pub fn lose_one(&mut self, document: DocId) {
-        let hits = &mut self.hits[document.index()];
-        *hits = hits.saturating_sub(1).max(1);
-    }
-
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.low.iter().chain(&self.high).map(Stored::len).sum()

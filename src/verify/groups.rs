@@ -20,52 +20,56 @@ pub fn groups(
     size: impl Fn(u32) -> usize,
     most: usize,
 ) -> Vec<Vec<Edge>> {
-    let around = Neighbours::new(edges, places);
+    let mut around = Neighbours::new(edges, places);
     let mut done = vec![false; edges.len()];
     // The group that each place was last put into.
     let mut last = vec![u32::MAX; places];
     let mut groups: Vec<Vec<Edge>> = Vec::new();
     for place in 0..places as u32 {
-        let mut rest = around.of(place);
-        while !rest.is_empty() {
+        loop {
+            around.forget(place, &done);
+            let mut rest = around.of(place);
+            if rest.is_empty() {
+                break;
+            }
             let number = groups.len() as u32;
             let mut members = vec![place];
             let mut total = size(place);
             last[place as usize] = number;
-            while let Some((&(neighbour, edge), others)) = rest.split_first() {
-                if !done[edge as usize] {
-                    if members.len() > 1 && total + size(neighbour) > most {
-                        break;
-                    }
-                    total += size(neighbour);
-                    last[neighbour as usize] = number;
-                    members.push(neighbour);
+            while let Some((&(neighbour, _), others)) = rest.split_first() {
+                total += size(neighbour);
+                if members.len() > 1 && total > most {
+                    break;
                 }
+                last[neighbour as usize] = number;
+                members.push(neighbour);
                 rest = others;
             }
             let mut group = Vec::new();
-            let mut add = |edge: u32| {
+            let mut add = |edge: u32, done: &mut Vec<bool>| {
                 if !std::mem::replace(&mut done[edge as usize], true) {
                     group.push(edges[edge as usize]);
                 }
             };
             for &member in &members {
+                let few = around.of(member).len() <= CROWDED * members.len();
+                if few {
+                    around.forget(member, &done);
+                }
                 let around = around.of(member);
-                if around.len() <= CROWDED * members.len() {
+                if few {
                     let inside = around.iter().filter(|end| last[end.0 as usize] == number);
-                    inside.for_each(|&(_, edge)| add(edge));
+                    inside.for_each(|&(_, edge)| add(edge, &mut done));
                 } else {
                     // What everybody is a neighbour of must not be gone through again for each of them.
                     for other in &members {
                         if let Ok(end) = around.binary_search_by_key(other, |end| end.0) {
-                            add(around[end].1);
+                            add(around[end].1, &mut done);
                         }
                     }
                 }
             }
-            if !group.is_empty() {
-                groups.push(group);
-            }
+            groups.push(group);
         }
     }
     groups
@@ -76,6 +80,8 @@ struct Neighbours {
     starts: Vec<u32>,
     /// The place at the other end, ascending, and the edge.
     ends: Vec<(u32, u32)>,
+    /// How many of the edges of each place are still to be grouped: they stand first.
+    open: Vec<u32>,
 }
 
 impl Neighbours {
@@ -96,11 +102,27 @@ impl Neighbours {
                 *next += 1;
             }
         }
-        Neighbours { starts, ends }
+        let open = starts.windows(2).take(places).map(|ends| ends[1] - ends[0]).collect();
+        Neighbours { starts, ends, open }
     }
 
+    /// The edges of a place that are still to be grouped, as far as was noticed.
     fn of(&self, place: u32) -> &[(u32, u32)] {
-        &self.ends[self.starts[place as usize] as usize..self.starts[place as usize + 1] as usize]
+        let start = self.starts[place as usize] as usize;
+        &self.ends[start..start + self.open[place as usize] as usize]
+    }
+
+    /// Leaves out the edges of a place that are `done`, so that they are not gone through again.
+    fn forget(&mut self, place: u32, done: &[bool]) {
+        let start = self.starts[place as usize] as usize;
+        let mut kept = start;
+        for index in start..start + self.open[place as usize] as usize {
+            if !done[self.ends[index].1 as usize] {
+                self.ends[kept] = self.ends[index];
+                kept += 1;
+            }
+        }
+        self.open[place as usize] = (kept - start) as u32;
     }
 }
 
