@@ -167,8 +167,7 @@ impl Error {
                 "free some space, or write elsewhere".to_owned()
             }
             ErrorKind::Temporary(_) => {
-                "name another folder for temporary files with `--temp-dir`, or raise `--memory`"
-                    .to_owned()
+                "name a folder with more room for temporary files with `--temp-dir`".to_owned()
             }
             _ => return None,
         })

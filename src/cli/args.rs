@@ -153,15 +153,16 @@ pub struct ScanArguments {
 
     /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
     ///
-    /// What does not fit is put into temporary files. The output does not depend on it. At least
-    /// 128M; a document must fit as well.
+    /// Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names
+    /// and about 100 bytes a document are not counted. The output does not depend on it. At
+    /// least 128M.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     pub memory: Option<u64>,
 
     /// Where to put temporary files [default: the system's folder for them]
     ///
-    /// They have no names and are gone when the program ends, however it ends. They take up to
-    /// about as much room as the text.
+    /// They have no names and are gone when the program ends, however it ends. They take from two
+    /// thirds of the room of the text to three times as much, the more duplicates there are.
     #[arg(long, value_name = "DIR")]
     pub temp_dir: Option<PathBuf>,
 

@@ -45,7 +45,9 @@ impl Frequencies {
     ) -> Result<Self> {
         // More cells than there are short hashes would tell no more apart.
         let cells = (CELLS_A_SHINGLE * lists.low_shingles()).clamp(1024, u64::from(u32::MAX));
-        let slice = cells.min((workspace.memory() / 2).max(SMALLEST_SLICE));
+        // Whole counters, or which cells share one would depend on the memory.
+        let counters = (workspace.memory() / 2).max(SMALLEST_SLICE) / CELLS_A_COUNTER as u64;
+        let slice = cells.min(counters * CELLS_A_COUNTER as u64);
         let spill = workspace.spill();
         let mut units: Vec<Stored<u8>> = Vec::new();
         for start in (0..cells).step_by(slice as usize) {

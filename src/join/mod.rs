@@ -22,7 +22,7 @@
 //! has in common with others must be as much as without the crowd, or all copies of a template
 //! would be candidates by the few shingles of it that are rare enough.
 //!
-//! All of it reads lists from one end to the other. What is held is a table of counts, a byte or two
+//! All of it reads lists from one end to the other. What is held is a table of counts, about a byte
 //! for each shingle of the lower quarter, and the index, in as many pieces as memory asks for.
 
 mod crowd;
@@ -97,6 +97,19 @@ pub fn candidates(
     workspace: &Workspace,
     progress: &dyn Progress,
 ) -> Result<Candidates> {
+    let most = ((workspace.memory() as f64 * ENTRIES_A_BYTE) as usize).max(1 << 20);
+    candidates_in_rounds(lists, role, judge, workspace, progress, most)
+}
+
+/// The same with at most so many entries in the index at a time, or those of one unit.
+fn candidates_in_rounds(
+    lists: &Lists,
+    role: impl Fn(DocId) -> Role + Sync,
+    judge: impl Fn(Listed<'_>, Listed<'_>) -> Likeness + Sync,
+    workspace: &Workspace,
+    progress: &dyn Progress,
+    most: usize,
+) -> Result<Candidates> {
     let prefixes = Prefixes::choose(lists, &role, workspace)?;
     let mut crowds = Crowds::default();
     // For each shingle of a crowd its leaders.
@@ -108,7 +121,6 @@ pub fn candidates(
     }
     let mut joined =
         Candidates { pairs: std::mem::take(&mut crowds.candidates), crowded: Vec::new() };
-    let most = ((workspace.memory() as f64 * ENTRIES_A_BYTE) as usize).max(1 << 20);
     let rounds = prefixes.len().div_ceil(most).max(1);
     progress.begin("joining", (rounds * lists.units()) as u64, Unit::Items);
     // A mark tells who meets a crowd, be it only one that nobody leads.
@@ -125,15 +137,18 @@ pub fn candidates(
         joined.crowded.extend(found.crowded);
         Ok(())
     };
-    prefixes.for_each(|part, unit| {
-        if low.len() + high.len() + unit.len() > most && !low.is_empty() {
+    let indexed = |entry: &&Entry| match crowded.get(&entry.shingle()) {
+        Some(leaders) => leaders.contains(&entry.document()),
+        None => true,
+    };
+    prefixes.for_each(|unit_low, unit_high| {
+        // A document's entries are looked up together, for its hits are counted.
+        let entries = low.len() + high.len();
+        if entries > 0 && entries + unit_low.len() + unit_high.len() > most {
             look_up(&mut low, &mut high)?;
         }
-        let entries = if part == Part::Low { &mut low } else { &mut high };
-        entries.extend(unit.iter().filter(|entry| match crowded.get(&entry.shingle()) {
-            Some(leaders) => leaders.contains(&entry.document()),
-            None => true,
-        }));
+        low.extend(unit_low.iter().filter(indexed));
+        high.extend(unit_high.iter().filter(indexed));
         Ok(())
     })?;
     look_up(&mut low, &mut high)?;
@@ -218,16 +233,16 @@ fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
     }
     let mut counters = vec![0u32; COUNTERS];
     let counter = |entry: &Entry| entry.shingle() as usize % COUNTERS;
-    prefixes.for_each(|_, entries| {
-        entries.iter().for_each(|entry| counters[counter(entry)] += 1);
+    prefixes.for_each(|low, high| {
+        low.iter().chain(high).for_each(|entry| counters[counter(entry)] += 1);
         Ok(())
     })?;
     if counters.iter().all(|&count| count as usize <= CROWD_SIZE) {
         return Ok(crowds);
     }
-    prefixes.for_each(|_, entries| {
+    prefixes.for_each(|low, high| {
         let suspect = |entry: &&Entry| counters[counter(entry)] as usize > CROWD_SIZE;
-        for entry in entries.iter().filter(suspect) {
+        for entry in low.iter().chain(high).filter(suspect) {
             crowds.entry(entry.shingle()).or_default().push(entry.document());
         }
         Ok(())
@@ -235,4 +250,47 @@ fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
     crowds.retain(|_, members| members.len() > CROWD_SIZE);
     crowds.values_mut().for_each(|members| members.sort_unstable());
     Ok(crowds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+    use crate::text::mix;
+
+    #[test]
+    fn an_index_in_pieces_finds_what_a_whole_one_does() {
+        let spill = Workspace::default().spill();
+        let mut builder = ListBuilder::default();
+        let mut units = Vec::new();
+        for unit in 0..30u64 {
+            // Each pair of units has the same short documents, most of them thin, and they
+            // differ in one word at the end.
+            for document in 0..40u64 {
+                let word = |place: u64| mix((unit / 2) << 32 | document << 16 | place);
+                let length = 5 + document;
+                let mut tokens: Vec<u64> = (0..length).map(word).collect();
+                tokens.push(mix(unit << 40 | document));
+                builder.push(&tokens, 1);
+            }
+            units.push(builder.store(&spill).unwrap());
+        }
+        let lists = Lists::new(spill, units);
+        let role = |_| Role::Either { share: 0.8 };
+        let judge = |_: Listed<'_>, _: Listed<'_>| Likeness::Unlike;
+        let find = |most| {
+            let workspace = Workspace::default();
+            let found =
+                candidates_in_rounds(&lists, role, judge, &workspace, &Silent, most).unwrap();
+            found.pairs
+        };
+        let whole = find(usize::MAX);
+        for first in (0..1200).step_by(80) {
+            let pairs = (first..first + 40).map(|one| (DocId(one), DocId(one + 40)));
+            assert!(pairs.into_iter().all(|pair| whole.binary_search(&pair).is_ok()));
+        }
+        for most in [1, 100, 1000] {
+            assert_eq!(find(most), whole, "{most}");
+        }
+    }
 }

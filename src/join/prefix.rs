@@ -39,10 +39,9 @@ const MOST_THIN_CELLS: u64 = 16 << 20;
 /// What is indexed of all documents.
 pub struct Prefixes {
     spill: Spill,
-    /// Entries of the low part.
-    low: Vec<Stored<Entry>>,
-    /// Entries of the high part: of thin documents only.
-    high: Vec<Stored<Entry>>,
+    /// Entries of the low part, and of the high part, which only thin documents have. All
+    /// entries of a document are in one of these.
+    units: Vec<(Stored<Entry>, Stored<Entry>)>,
     /// How many entries of each document a partner meets at least; 0 for those without entries.
     hits: Vec<u8>,
     frequencies: Frequencies,
@@ -88,13 +87,8 @@ impl Prefixes {
         let chosen: Vec<Chosen> = chosen
             .map(|unit| choose_low(lists, unit, &role, &frequencies)?.store(&spill))
             .collect::<Result<_>>()?;
-        let mut prefixes = Prefixes {
-            spill,
-            low: Vec::new(),
-            high: Vec::new(),
-            hits: vec![0; lists.documents()],
-            frequencies,
-        };
+        let mut prefixes =
+            Prefixes { spill, units: Vec::new(), hits: vec![0; lists.documents()], frequencies };
         let thin: Vec<Vec<DocId>> = chosen.into_iter().map(|unit| prefixes.take(unit)).collect();
         if thin.iter().any(|documents| !documents.is_empty()) {
             let table = count_thin(lists, &thin)?;
@@ -114,10 +108,7 @@ impl Prefixes {
         for (document, hits) in chosen.hits {
             self.hits[document.index()] = hits;
         }
-        self.low.push(chosen.low);
-        if !chosen.high.is_empty() {
-            self.high.push(chosen.high);
-        }
+        self.units.push((chosen.low, chosen.high));
         chosen.thin
     }
 
@@ -137,24 +128,24 @@ impl Prefixes {
 
     /// Whether there are entries of the high part.
     pub fn any_high(&self) -> bool {
-        !self.high.is_empty()
+        self.units.iter().any(|(_, high)| !high.is_empty())
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.low.iter().chain(&self.high).map(Stored::len).sum()
+        self.units.iter().map(|(low, high)| low.len() + high.len()).sum()
     }
 
-    /// Hands out all entries, in pieces, always in the same order, with the part they belong to.
+    /// Hands out all entries, in pieces, always in the same order: those of the low part, and of
+    /// the high part. All entries of a document are in one piece.
     ///
     /// # Errors
     /// Those of [`Spill::read`], and of `each`.
-    pub fn for_each(&self, mut each: impl FnMut(Part, &[Entry]) -> Result<()>) -> Result<()> {
-        let mut buffer = Vec::new();
-        for (part, units) in [(Part::Low, &self.low), (Part::High, &self.high)] {
-            for unit in units {
-                each(part, self.spill.read_all(unit, &mut buffer)?)?;
-            }
+    pub fn for_each(&self, mut each: impl FnMut(&[Entry], &[Entry]) -> Result<()>) -> Result<()> {
+        let (mut low_buffer, mut high_buffer) = (Vec::new(), Vec::new());
+        for (low, high) in &self.units {
+            let low = self.spill.read_all(low, &mut low_buffer)?;
+            each(low, self.spill.read_all(high, &mut high_buffer)?)?;
         }
         Ok(())
     }

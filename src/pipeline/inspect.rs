@@ -4,7 +4,7 @@
 //! text if it has a copy, and what is written of it in a row. Sets and texts are
 //! spilled, so that it does not matter how many duplicates there are; each document is read once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -20,6 +20,7 @@ use crate::text::Tokenizer;
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
 use super::Plan;
+use super::benches::Benches;
 use super::exact::Copies;
 use super::survey::{Facts, Sketched};
 
@@ -55,13 +56,13 @@ const STEPS_A_SHINGLE: usize = 10;
 /// A part of what a unit put away.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    start: u32,
-    length: u32,
+    start: usize,
+    length: usize,
 }
 
 impl Place {
     fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..(self.start + self.length) as usize
+        self.start..self.start + self.length
     }
 }
 
@@ -73,7 +74,7 @@ struct Inspector<'a> {
     copies: &'a Copies,
     plan: &'a Plan,
     spill: &'a Spill,
-    benches: Mutex<Vec<Bench>>,
+    benches: Benches<Bench>,
 }
 
 struct Bench {
@@ -104,7 +105,7 @@ impl Inspected {
             copies,
             plan,
             spill: &spill,
-            benches: Mutex::default(),
+            benches: Benches::default(),
         };
         let kept =
             corpus.revisit(&sketched.catalog, wanted, ("inspecting", progress), &inspector)?;
@@ -170,7 +171,7 @@ impl Inspected {
         progress.begin("verifying", candidates.len() as u64, Unit::Items);
         let edge = |&(one, other): &Candidate| (self.place(one), self.place(other));
         let edges: Vec<Edge> = candidates.iter().map(edge).collect();
-        let length = |place: u32| self.seen[place as usize].set.length as usize;
+        let length = |place: u32| self.seen[place as usize].set.length;
         let groups = groups(&edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let verified = groups.par_iter().map(|edges| {
             let pairs = self.verify_group(edges, sketched, plan)?;
@@ -188,7 +189,7 @@ impl Inspected {
         let mut members: Vec<u32> = edges.iter().flat_map(|edge| [edge.0, edge.1]).collect();
         members.sort_unstable();
         members.dedup();
-        let length = |member: u32| self.seen[member as usize].set.length as usize;
+        let length = |member: u32| self.seen[member as usize].set.length;
         let total: usize = members.iter().map(|&member| length(member)).sum();
         let (mut shingles, mut ends, mut buffer) =
             (Vec::with_capacity(total), Vec::new(), Vec::new());
@@ -258,8 +259,7 @@ impl Visitor for Inspector<'_> {
     type Kept = (Stored<u64>, Stored<u8>, Vec<Seen>);
 
     fn begin(&self) -> Bench {
-        let free = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| Bench {
+        self.benches.take(|| Bench {
             tokenizer: Tokenizer::new(self.plan.sketch.seed),
             set_builder: SetBuilder::new(self.plan.sketch.shingle_size),
             hashes: Vec::new(),
@@ -272,7 +272,7 @@ impl Visitor for Inspector<'_> {
     fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
         let Bench { tokenizer, set_builder, hashes, sets, texts, seen } = bench;
         hashes.clear();
-        let (set, text) = (sets.len() as u32, texts.len() as u32);
+        let (set, text) = (sets.len(), texts.len());
         if self.copies.has_copy(number) {
             texts.extend_from_slice(document.text.as_bytes());
         }
@@ -283,8 +283,8 @@ impl Visitor for Inspector<'_> {
         seen.push(Seen {
             document: number,
             unit: 0,
-            set: Place { start: set, length: sets.len() as u32 - set },
-            text: Place { start: text, length: texts.len() as u32 - text },
+            set: Place { start: set, length: sets.len() - set },
+            text: Place { start: text, length: texts.len() - text },
             side: Arc::new(Side {
                 document: self.corpus.name(self.catalog, number, document.id).into(),
                 start: 0,
@@ -304,7 +304,7 @@ impl Visitor for Inspector<'_> {
         );
         bench.sets.clear();
         bench.texts.clear();
-        self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
+        self.benches.give_back(bench);
         Ok(kept)
     }
 }

@@ -6,6 +6,7 @@
 //! documents that share passages, to be followed (`passages`), and those passages,
 //! to be quoted (`rows`). In between, only hashes are kept.
 
+mod benches;
 mod clock;
 mod documents;
 mod exact;

@@ -5,8 +5,6 @@
 //! fingerprints and the passages it repeats within itself. All of it is made in
 //! one pass over the text, unit by unit, and put together in reading order.
 
-use std::sync::{Mutex, PoisonError};
-
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::document::{DocId, Document};
@@ -21,6 +19,7 @@ use crate::sketch::Sketcher;
 use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens};
 
+use super::benches::Benches;
 use super::{Method, Plan};
 
 /// What is known of each document after the first reading.
@@ -70,7 +69,7 @@ struct Surveyor<'a> {
     plan: &'a Plan,
     sketcher: Sketcher,
     spill: &'a Spill,
-    benches: Mutex<Vec<Bench>>,
+    benches: Benches<Bench>,
 }
 
 /// A place to work at: the tools that are used again from document to document, and the results.
@@ -101,7 +100,7 @@ pub fn survey(
         plan,
         sketcher: Sketcher::new(&plan.sketch),
         spill: &spill,
-        benches: Mutex::default(),
+        benches: Benches::default(),
     };
     let survey = corpus.survey(progress, &surveyor)?;
     drop(surveyor);
@@ -147,8 +146,7 @@ impl Visitor for Surveyor<'_> {
     type Kept = (UnitSketch, UnitLists);
 
     fn begin(&self) -> Bench {
-        let free = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| Bench::new(self.plan))
+        self.benches.take(|| Bench::new(self.plan))
     }
 
     fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
@@ -201,7 +199,7 @@ impl Visitor for Surveyor<'_> {
     fn finish(&self, mut bench: Bench) -> Result<Self::Kept> {
         let lists = bench.lists.store(self.spill)?;
         let sketch = std::mem::take(&mut bench.sketch);
-        self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
+        self.benches.give_back(bench);
         Ok((sketch, lists))
     }
 }

@@ -268,22 +268,29 @@ impl Sample {
         plan: &Plan,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        #[derive(Default)]
         struct Unit {
             tokenizer: Tokenizer,
+            set_builder: SetBuilder,
             tokens: Vec<u64>,
             lists: ListBuilder,
             shingles: Vec<u64>,
             sizes: Vec<usize>,
         }
         let visitor = Collect {
-            begin: || Unit { tokenizer: Tokenizer::new(plan.sketch.seed), ..Unit::default() },
+            begin: || Unit {
+                tokenizer: Tokenizer::new(plan.sketch.seed),
+                set_builder: SetBuilder::new(plan.sketch.shingle_size),
+                tokens: Vec::new(),
+                lists: ListBuilder::default(),
+                shingles: Vec::new(),
+                sizes: Vec::new(),
+            },
             visit: |unit: &mut Unit, _, document: Document<'_>| {
-                let Unit { tokenizer, tokens, lists, shingles, sizes } = unit;
+                let Unit { tokenizer, set_builder, tokens, lists, shingles, sizes } = unit;
                 tokens.clear();
                 tokenizer.hash_into(document.text, tokens);
                 let before = shingles.len();
-                SetBuilder::new(plan.sketch.shingle_size).build(tokens, shingles);
+                set_builder.build(tokens, shingles);
                 sizes.push(shingles.len() - before);
                 lists.push(tokens, plan.sketch.shingle_size);
             },
