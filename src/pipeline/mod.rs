@@ -25,7 +25,7 @@ use crate::lsh::LshParams;
 use crate::passage::PassageParams;
 use crate::progress::Progress;
 use crate::read::{Corpus, ReadOptions};
-use crate::report::{ClusterRow, Counts, Finding, Parameters, Summary};
+use crate::report::{ClusterRows, Counts, Findings, Parameters, Summary};
 use crate::sketch::SketchParams;
 use crate::spill::Workspace;
 use crate::verify::Criteria;
@@ -165,9 +165,9 @@ impl Default for ScanOptions {
 #[derive(Debug)]
 pub struct Scan {
     /// The findings, sorted by name and place.
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
     /// The documents that are in clusters, sorted by cluster and name.
-    pub clusters: Vec<ClusterRow>,
+    pub clusters: ClusterRows,
     /// What was done.
     pub summary: Summary,
     /// What could not be read.
@@ -279,10 +279,10 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     survey.lists = Lists::default();
     let passages = passages::find(&corpus, &mut survey, &documents, &plan, progress)?;
     clock.lap("follow passages");
-    let rows = rows::write(&corpus, &survey, &documents, &passages, &plan, progress)?;
+    let crowded = documents.crowded.len() as u64;
+    let rows = rows::write(&corpus, &survey, documents, &passages, &plan, progress)?;
     clock.lap("write rows");
-    let counts =
-        Counts { empty: survey.empty(), crowded: documents.crowded.len() as u64, ..rows.counts };
+    let counts = Counts { empty: survey.empty(), crowded, ..rows.counts };
     Ok(Scan {
         findings: rows.findings,
         clusters: rows.clusters,

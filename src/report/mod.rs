@@ -5,22 +5,13 @@
 //! promise to other programs.
 
 mod finding;
+mod findings;
+mod quotes;
 mod summary;
 mod write;
 
 pub use finding::{Finding, Kind, Side, excerpt};
+pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
+pub use quotes::{QuoteBuilder, Quotes, UnitQuotes};
 pub use summary::{Counts, Parameters, Summary};
 pub use write::{COLUMNS, OutputFormat, write_clusters, write_findings};
-
-/// A document's place in a cluster, as `--clusters` writes it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClusterRow {
-    /// The document.
-    pub document: std::sync::Arc<str>,
-    /// Number of its cluster, from 1.
-    pub cluster: u32,
-    /// The document to keep in its stead; itself, if it is to be kept.
-    pub kept: std::sync::Arc<str>,
-    /// Jaccard similarity to the kept document.
-    pub similarity: f64,
-}

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use dittograph::pipeline::{Scan, ScanOptions};
+use dittograph::pipeline::ScanOptions;
 use dittograph::report::{Finding, Kind, Side};
 use dittograph::text::Tokenizer;
 use proptest::collection::vec;
@@ -13,7 +13,7 @@ use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
 
 use crate::naive;
-use crate::support::{Random, forall, number, scan_texts, sentence, word};
+use crate::support::{Random, Scanned, forall, number, scan_texts, sentence, word};
 
 /// A document as the checks see it.
 struct Page {
@@ -73,7 +73,7 @@ struct Occurrence {
 struct Rows<'a> {
     pages: &'a [Page],
     options: &'a ScanOptions,
-    scan: Scan,
+    scan: Scanned,
     occurrences: Vec<Occurrence>,
 }
 
