@@ -94,6 +94,9 @@ impl Frequencies {
     }
 }
 
+/// How many shingles are counted at a time.
+const PIECE: usize = 256;
+
 /// A slice of a table of counts: four bits a cell, and what is more than they hold in
 /// larger counters, one for some neighbours. Most shingles are rare, and a table that is small is quick.
 pub struct Table {
@@ -130,16 +133,26 @@ impl Table {
             .enumerate();
         shares.try_for_each(|(number, (small, large))| {
             let first = slice.start + (number * share * CELLS_A_COUNTER) as u64;
+            let mut places = [0usize; PIECE];
             feed(&mut |shingles: &[u32]| {
-                for &shingle in shingles {
-                    let place = cell(shingle, cells).wrapping_sub(first) as usize;
-                    let Some(pair) = small.get_mut(place / 2) else { continue };
-                    let shift = 4 * (place % 2);
-                    if *pair >> shift & MOST_SMALL < MOST_SMALL {
-                        *pair += 1 << shift;
-                    } else {
-                        let counter = &mut large[place / CELLS_A_COUNTER];
-                        *counter = counter.saturating_add(1);
+                for shingles in shingles.chunks(PIECE) {
+                    // Which thread's a shingle is cannot be guessed: so first those of this one are picked, without
+                    // a branch, and then counted.
+                    let mut count = 0;
+                    for &shingle in shingles {
+                        let place = cell(shingle, cells).wrapping_sub(first) as usize;
+                        places[count] = place;
+                        count += usize::from(place / 2 < small.len());
+                    }
+                    for &place in &places[..count] {
+                        let pair = &mut small[place / 2];
+                        let shift = 4 * (place % 2);
+                        if *pair >> shift & MOST_SMALL < MOST_SMALL {
+                            *pair += 1 << shift;
+                        } else {
+                            let counter = &mut large[place / CELLS_A_COUNTER];
+                            *counter = counter.saturating_add(1);
+                        }
                     }
                 }
             })
