@@ -277,7 +277,7 @@ pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = DocumentPairs::find(&corpus, &survey, &plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
-    let passages = passages::find(&corpus, &mut survey, &documents, &plan, progress)?;
+    let passages = passages::find(&mut survey, &documents, &plan, &workspace, progress)?;
     clock.lap("follow passages");
     let rows = rows::write(&corpus, &survey, &documents, &passages, &plan, progress)?;
     clock.lap("write rows");

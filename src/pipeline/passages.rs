@@ -1,17 +1,20 @@
 //! Fingerprints to passages.
 //!
-//! In: the fingerprints of all documents and the pairs found before. Out: the
-//! [`Passages`]. The documents that meet are read again for their tokens;
-//! documents that are a pair anyway are not followed, unless that is asked for.
+//! In: the fingerprints and tokens of all documents and the pairs found before. Out: the
+//! [`Passages`]. Documents that are a pair anyway are not followed, unless that is asked for.
+//!
+//! Hits are sorted, on disk where they must be, and followed in their order. Where the tokens are not
+//! in memory, documents are put together to blocks of which two fit, and the hits come block
+//! by block, so that each is read once for every other block and not once for every hit.
 
 use rayon::prelude::*;
 
-use crate::document::{DocId, Document};
+use crate::document::DocId;
 use crate::error::Result;
-use crate::passage::{Aligner, Meetings, Passages, match_pair};
+use crate::passage::{Aligner, Hit, Match, Meetings, Passages, Text, Texts, match_pair};
 use crate::progress::{Progress, Unit};
-use crate::read::{Collect, Corpus};
-use crate::text::{Tokenizer, Tokens};
+use crate::sorter::Sorter;
+use crate::spill::Workspace;
 
 use super::Plan;
 use super::documents::DocumentPairs;
@@ -19,53 +22,93 @@ use super::survey::Sketched;
 
 /// Finds the passages within and across documents.
 pub fn find(
-    corpus: &Corpus,
     sketched: &mut Sketched,
     documents: &DocumentPairs,
     plan: &Plan,
+    workspace: &Workspace,
     progress: &dyn Progress,
 ) -> Result<Passages> {
     if !plan.wants_passages() {
         return Ok(Passages::default());
     }
     let inside = plan.options.inside_duplicates;
-    let mut fingerprints = std::mem::take(&mut sketched.fingerprints);
-    fingerprints.retain(|one| inside || documents.copies.is_first(one.document));
-    let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
-    let meetings = Meetings::of(fingerprints);
-    let wanted = meetings.documents();
-    let visitor = Collect {
-        begin: || (Tokenizer::new(plan.sketch.seed), Tokens::default(), Vec::new()),
-        visit: |(tokenizer, tokens, texts): &mut (Tokenizer, Tokens, Vec<_>),
-                id,
-                document: Document<'_>| {
-            tokens.clear();
-            tokenizer.for_each(document.text, |token, _| tokens.push(token));
-            texts.push((id, tokens.without_spans()));
-        },
+    let texts = &sketched.texts;
+    let present: Vec<bool> = (0..texts.documents() as u32)
+        .map(|document| inside || documents.copies.is_first(DocId(document)))
+        .collect();
+    let meetings = Meetings {
+        prints: &sketched.prints,
+        texts,
+        present: &present,
+        apart: |one: DocId, other: DocId| !inside && documents.are_pair(one, other),
+        params: &plan.options.passages,
     };
-    let units =
-        corpus.revisit(&sketched.catalog, &wanted, ("reading again", progress), &visitor)?;
-    // Looked up for every hit, so by number: a map would take half of the time.
-    let mut places = vec![0u32; sketched.facts.len()];
-    let mut texts: Vec<Tokens> = Vec::with_capacity(wanted.len());
-    for (document, text) in units.into_iter().flat_map(|(_, _, texts)| texts) {
-        places[document.index()] = texts.len() as u32;
-        texts.push(text);
+    let blocks = blocks(texts, workspace.memory() / 8);
+    let key = |hit: &Hit| {
+        let block = |document: DocId| u64::from(blocks[document.index()]);
+        let pair = u64::from(hit.a.0) << 32 | u64::from(hit.b.0);
+        let place = u64::from(hit.at_a) << 32 | u64::from(hit.at_b);
+        (block(hit.a) << 32 | block(hit.b), pair, place)
+    };
+    let most = workspace.memory() as usize / 16 / size_of::<Hit>();
+    let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
+    meetings.hits(|hits| sorter.extend(hits))?;
+    let mut sorted = sorter.sorted()?;
+    progress.begin("following", texts.documents() as u64, Unit::Items);
+    let mut matches = std::mem::take(&mut sketched.within);
+    let mut done = 0;
+    let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
+    let blocks_of = |hit: &Hit| (blocks[hit.a.index()], blocks[hit.b.index()]);
+    while let Some(hits) = sorted.next_chunk(most, of_pair)? {
+        for hits in hits.chunk_by(|one, other| blocks_of(one) == blocks_of(other)) {
+            matches.append(&mut follow(hits, texts, plan)?);
+        }
+        let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
+        progress.advance(reached.saturating_sub(done));
+        done = done.max(reached);
     }
-    let tokens = |document: DocId| &texts[places[document.index()] as usize];
-    let hits = meetings.hits(tokens, apart, &plan.options.passages);
-    progress.begin("following", hits.len() as u64, Unit::Items);
+    progress.end();
+    Ok(Passages::group(matches, &plan.options.passages))
+}
+
+/// The block of each document: those before it and of its block take up to `most` bytes.
+fn blocks(texts: &Texts, most: u64) -> Vec<u32> {
+    let (mut block, mut size) = (0, 0);
+    (0..texts.documents() as u32)
+        .map(|document| {
+            let own = texts.size(DocId(document)) as u64;
+            if size > 0 && size + own > most {
+                (block, size) = (block + 1, 0);
+            }
+            size += own;
+            block
+        })
+        .collect()
+}
+
+/// Follows hits of two blocks, in the order of their documents.
+fn follow(hits: &[Hit], texts: &Texts, plan: &Plan) -> Result<Vec<Match>> {
+    let mut documents: Vec<DocId> = hits.iter().flat_map(|hit| [hit.a, hit.b]).collect();
+    documents.par_sort_unstable();
+    documents.dedup();
+    let mut buffers = vec![Text::default(); documents.len()];
+    let words = documents
+        .par_iter()
+        .zip(&mut buffers)
+        .map(|(&document, buffer)| texts.whole(document, buffer))
+        .collect::<Result<Vec<_>>>()?;
+    // Looked up for every pair, so by number: a map would take half of the time.
+    let mut places = vec![0u32; texts.documents()];
+    for (place, document) in (0..).zip(&documents) {
+        places[document.index()] = place;
+    }
+    let words = |document: DocId| words[places[document.index()] as usize];
     let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
-    let mut matches: Vec<_> = pairs
+    Ok(pairs
         .par_iter()
         .map_init(Aligner::default, |aligner, hits| {
-            progress.advance(hits.len() as u64);
-            match_pair(hits, tokens(hits[0].a), tokens(hits[0].b), &plan.options.passages, aligner)
+            match_pair(hits, words(hits[0].a), words(hits[0].b), &plan.options.passages, aligner)
         })
         .flatten_iter()
-        .collect();
-    progress.end();
-    matches.append(&mut sketched.within);
-    Ok(Passages::group(matches, &plan.options.passages))
+        .collect())
 }
