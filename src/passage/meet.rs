@@ -48,6 +48,15 @@ pub struct Hit {
     pub at_b: u32,
 }
 
+impl Hit {
+    /// A number that sorts as the hit does, compared at once.
+    pub fn key(&self) -> u128 {
+        [self.a.0, self.b.0, self.at_a, self.at_b]
+            .iter()
+            .fold(0, |key, &part| key << 32 | u128::from(part))
+    }
+}
+
 /// The search for places that meet.
 pub struct Meetings<'a, Apart> {
     /// The fingerprints of all documents.

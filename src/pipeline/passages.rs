@@ -43,13 +43,8 @@ pub fn find(
         apart: |one: DocId, other: DocId| !inside && documents.are_pair(one, other),
         params: &plan.options.passages,
     };
-    let blocks = blocks(texts, workspace.memory() / 8);
-    let key = |hit: &Hit| {
-        let block = |document: DocId| u64::from(blocks[document.index()]);
-        let pair = u64::from(hit.a.0) << 32 | u64::from(hit.b.0);
-        let place = u64::from(hit.at_a) << 32 | u64::from(hit.at_b);
-        (block(hit.a) << 32 | block(hit.b), pair, place)
-    };
+    let blocks = Blocks::new(texts, workspace.memory() / 8);
+    let key = |hit: &Hit| (blocks.of(hit), hit.key());
     let most = workspace.memory() as usize / 16 / size_of::<Hit>();
     let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
     meetings.hits(|hits| sorter.extend(hits))?;
@@ -58,9 +53,8 @@ pub fn find(
     let mut matches = std::mem::take(&mut sketched.within);
     let mut done = 0;
     let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
-    let blocks_of = |hit: &Hit| (blocks[hit.a.index()], blocks[hit.b.index()]);
     while let Some(hits) = sorted.next_chunk(most, of_pair)? {
-        for hits in hits.chunk_by(|one, other| blocks_of(one) == blocks_of(other)) {
+        for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
             matches.append(&mut follow(hits, texts, plan)?);
         }
         let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
@@ -71,19 +65,34 @@ pub fn find(
     Ok(Passages::group(matches, &plan.options.passages))
 }
 
-/// The block of each document: those before it and of its block take up to `most` bytes.
-fn blocks(texts: &Texts, most: u64) -> Vec<u32> {
-    let (mut block, mut size) = (0, 0);
-    (0..texts.documents() as u32)
-        .map(|document| {
+/// Documents whose tokens fit in memory together.
+struct Blocks {
+    /// The first document of each block but the first.
+    starts: Vec<u32>,
+}
+
+impl Blocks {
+    /// Blocks of up to `most` bytes, or of one document.
+    fn new(texts: &Texts, most: u64) -> Self {
+        let mut starts = Vec::new();
+        let mut size = 0;
+        for document in 0..texts.documents() as u32 {
             let own = texts.size(DocId(document)) as u64;
             if size > 0 && size + own > most {
-                (block, size) = (block + 1, 0);
+                starts.push(document);
+                size = 0;
             }
             size += own;
-            block
-        })
-        .collect()
+        }
+        Blocks { starts }
+    }
+
+    /// The blocks of the two documents of a hit, as one number.
+    fn of(&self, hit: &Hit) -> u64 {
+        let block =
+            |document: DocId| self.starts.partition_point(|&start| start <= document.0) as u64;
+        block(hit.a) << 32 | block(hit.b)
+    }
 }
 
 /// Follows hits of two blocks, in the order of their documents.
