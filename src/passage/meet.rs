@@ -3,7 +3,7 @@
 //! In: the fingerprints of all documents. Out: [`Hit`]s, places where two
 //! documents have the same k-gram. Up to [`MOST_MEETINGS`] places with one k-gram
 //! are all met with one another. Beyond that it would be quadratic: the places are then
-//! parted by the run of `min_words` that they stand in, and each place meets only the
+//! parted by the run of `min_words` that they stand in with their k-gram, and each place meets only the
 //! first of its part. A part all of whose places meet one and the same place anyway is
 //! left out, so that a footer, of which every run is a part of its own, leads to one hit
 //! a place. So any two places of one run are tied by a third, of this run or of another
@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::PassageParams;
 use super::prints::Prints;
 use super::texts::{Text, Texts};
-use super::winnow::Fingerprint;
+use super::winnow::{Fingerprint, gram_words};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::text::{Words, mix};
@@ -187,8 +187,8 @@ fn parts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec
     let mut standing: Vec<Standing> = Vec::new();
     let mut text = Text::default();
     for (context, places) in contexts.iter().enumerate() {
-        let (words, at) = words_around(&places[0], texts, min_words, &mut text)?;
-        runs_around(words, at, min_words, |before, run| {
+        let around = Around::read(&places[0], texts, min_words, &mut text)?;
+        runs_around(&around, min_words, |before, run| {
             standing.push(Standing { before, run, context });
         });
     }
@@ -223,18 +223,36 @@ fn parts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec
     Ok(parts)
 }
 
-/// All the words that a run around a place can hold, and the place among them.
-fn words_around<'a>(
-    place: &Fingerprint,
-    texts: &'a Texts,
-    min_words: u32,
-    text: &'a mut Text,
-) -> Result<(Words<'a>, usize)> {
-    // As many tokens as `min_words` have at most, those of unspaced scripts.
-    let reach = 2 * min_words as usize;
-    let at = place.position as usize;
-    let start = at.saturating_sub(reach);
-    Ok((texts.part(place.document, start..at + reach, text)?, at - start))
+/// A place with the words around it.
+struct Around<'a> {
+    /// All that a run of `min_words` can hold that has the whole k-gram in it.
+    words: Words<'a>,
+    /// Where the k-gram begins among them, and where it ends.
+    gram: Range<usize>,
+}
+
+impl<'a> Around<'a> {
+    fn read(
+        place: &Fingerprint,
+        texts: &'a Texts,
+        min_words: u32,
+        text: &'a mut Text,
+    ) -> Result<Self> {
+        // As many tokens as `min_words` have at most, those of unspaced scripts.
+        let reach = 2 * min_words as usize;
+        let at = place.position as usize;
+        let start = at.saturating_sub(reach);
+        let words = texts.part(place.document, start..at + reach, text)?;
+        let at = at - start;
+        let end_of = |least: u32| {
+            let enough = |&end: &usize| words.has_words(at..end, least);
+            (at..=words.len()).find(enough).unwrap_or(words.len())
+        };
+        let (gram_end, end) = (end_of(gram_words(min_words)), end_of(min_words));
+        let too_long = |&start: &usize| words.has_words(start..gram_end - 1, min_words);
+        let first = (0..at).rev().find(too_long).map_or(0, |start| start + 1);
+        Ok(Around { words: words.part(first..end), gram: at - first..gram_end - first })
+    }
 }
 
 /// The places of a group by all the words that a run around them can hold.
@@ -242,8 +260,8 @@ fn contexts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<
     let mut by_words: Vec<(u64, usize)> = Vec::with_capacity(group.len());
     let mut text = Text::default();
     for (index, place) in group.iter().enumerate() {
-        let (words, at) = words_around(place, texts, min_words, &mut text)?;
-        let hash = words.hashes().iter().fold(at as u64, |hash, &token| mix(hash ^ token));
+        let Around { words, gram } = Around::read(place, texts, min_words, &mut text)?;
+        let hash = words.hashes().iter().fold(gram.start as u64, |hash, &token| mix(hash ^ token));
         by_words.push((hash, index));
     }
     by_words.sort_unstable();
@@ -253,26 +271,22 @@ fn contexts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<
         .collect())
 }
 
-/// Every run of `min_words` that holds the token `at`: how many tokens it has before it, and its hash.
-fn runs_around(words: Words<'_>, at: usize, min_words: u32, mut each: impl FnMut(u32, u64)) {
-    let mut end = at;
-    // From the run that starts here back to the one that ends here; its end moves back too.
-    for start in (0..=at).rev() {
-        if start < at && words.has_words(start..at, min_words) {
-            break;
+/// Every run of `min_words` that has the whole k-gram: how many tokens before it, and its hash.
+fn runs_around(around: &Around<'_>, min_words: u32, mut each: impl FnMut(u32, u64)) {
+    let Around { words, ref gram } = *around;
+    let mut end = words.len();
+    // From the run that starts with the k-gram back to the one that ends with it.
+    for start in (0..=gram.start).rev() {
+        while end > start && words.has_words(start..end - 1, min_words) {
+            end -= 1;
         }
-        if start == at {
-            while end < words.len() && !words.has_words(start..end, min_words) {
-                end += 1;
-            }
-        } else {
-            while words.has_words(start..end - 1, min_words) {
-                end -= 1;
-            }
+        if end < gram.end {
+            break;
         }
         if words.has_words(start..end, min_words) {
             let run = &words.hashes()[start..end];
-            each((at - start) as u32, run.iter().fold(0, |hash, &token| mix(hash ^ token)));
+            let hash = run.iter().fold(0, |hash, &token| mix(hash ^ token));
+            each((gram.start - start) as u32, hash);
         }
     }
 }

@@ -49,11 +49,16 @@ pub struct Winnower {
     least: VecDeque<(u64, u32)>,
 }
 
+/// How many words a k-gram has at least.
+pub(super) fn gram_words(min_words: u32) -> u32 {
+    min_words.div_ceil(2).min(LONGEST_GRAM)
+}
+
 impl Winnower {
     /// A winnower that lets no shared run of `min_words` words, at least two, go unnoticed.
     pub fn new(min_words: u32) -> Self {
         let min_words = min_words.max(2);
-        let gram = min_words.div_ceil(2).min(LONGEST_GRAM);
+        let gram = gram_words(min_words);
         let powers =
             std::iter::successors(Some(1u64), |power| Some(power.wrapping_mul(MULTIPLIER)));
         Winnower {

@@ -104,11 +104,7 @@ impl Tokens {
 
     /// Some of them, without their places.
     pub fn words(&self, range: Range<usize>) -> Words<'_> {
-        let half_words = match self.half_words.is_empty() {
-            true => &[][..],
-            false => &self.half_words[range.start..=range.end],
-        };
-        Words { hashes: &self.hashes[range], half_words }
+        Words { hashes: &self.hashes, half_words: &self.half_words }.part(range)
     }
 
     /// The span from the first to the last token of a range that is not empty.
@@ -158,6 +154,15 @@ impl<'a> Words<'a> {
     /// Whether none is a character of an unspaced script.
     pub fn are_whole(self) -> bool {
         self.half_words.is_empty()
+    }
+
+    /// Some of them.
+    pub fn part(self, range: Range<usize>) -> Words<'a> {
+        let half_words = match self.half_words.is_empty() {
+            true => self.half_words,
+            false => &self.half_words[range.start..=range.end],
+        };
+        Words { hashes: &self.hashes[range], half_words }
     }
 
     /// How many half words a range of tokens has.
