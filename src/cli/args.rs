@@ -162,7 +162,8 @@ pub struct ScanArguments {
     /// Where to put temporary files [default: the system's folder for them]
     ///
     /// They have no names and are gone when the program ends, however it ends. They take from two
-    /// thirds of the room of the text to three times as much, the more duplicates there are.
+    /// thirds of the room of the text to three times as much, the more duplicates there are, and
+    /// with passages twice as much again.
     #[arg(long, value_name = "DIR")]
     pub temp_dir: Option<PathBuf>,
 

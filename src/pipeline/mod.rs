@@ -267,19 +267,30 @@ impl Plan {
 /// Options that make no sense; a file that changes while it is read; with
 /// [`ReadOptions::strict`], the first file or record that cannot be read.
 pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan> {
-    let mut clock = Clock::start();
     let plan = Plan::new(options)?;
-    let mut corpus = Corpus::open(paths, options.read.clone())?;
+    let workspace = |bytes| Workspace::new(&options.temp_dir, options.memory, bytes);
+    scan_in(paths, &plan, workspace, progress)
+}
+
+/// The scan in a workspace for a corpus of so many bytes.
+fn scan_in(
+    paths: &[PathBuf],
+    plan: &Plan,
+    workspace: impl FnOnce(u64) -> Workspace,
+    progress: &dyn Progress,
+) -> Result<Scan> {
+    let mut clock = Clock::start();
+    let mut corpus = Corpus::open(paths, plan.options.read.clone())?;
     clock.lap("find files");
-    let workspace = Workspace::new(&options.temp_dir, options.memory, corpus.bytes());
-    let mut survey = survey::survey(&mut corpus, &plan, &workspace, progress)?;
+    let workspace = workspace(corpus.bytes());
+    let mut survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
     clock.lap("read and sketch");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(&corpus, &survey, &plan, &workspace, &mut clock, progress)?;
+    let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
-    let passages = passages::find(&mut survey, &documents, &plan, &workspace, progress)?;
+    let passages = passages::find(&mut survey, &documents, plan, &workspace, progress)?;
     clock.lap("follow passages");
-    let rows = rows::write(&corpus, &survey, &documents, &passages, &plan, progress)?;
+    let rows = rows::write(&corpus, &survey, &documents, &passages, plan, progress)?;
     clock.lap("write rows");
     let counts =
         Counts { empty: survey.empty(), crowded: documents.crowded.len() as u64, ..rows.counts };

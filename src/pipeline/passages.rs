@@ -121,3 +121,74 @@ fn follow(hits: &[Hit], texts: &Texts, plan: &Plan) -> Result<Vec<Match>> {
         .flatten_iter()
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::{Find, ScanOptions, scan_in};
+    use super::*;
+    use crate::passage::TextBuilder;
+    use crate::progress::Silent;
+    use crate::report::Finding;
+    use crate::text::{Tokenizer, Tokens, mix};
+
+    /// Records of words from a few, with runs of one another and a line that all have.
+    fn corpus() -> String {
+        let word = |seed: u64| format!("w{:x}", mix(seed) % 5000);
+        let words = |start: u64, count: u64| (start..start + count).map(word).collect::<Vec<_>>();
+        let mut lines = String::new();
+        for number in 0..300u64 {
+            let own = words(1000 * number, 40).join(" ");
+            let (shared, count) = (1_000_000 + 100 * (number % 50), 12 + number % 30);
+            let mut run = words(shared, count);
+            if number % 3 == 0 {
+                run[count as usize / 2] = "changed".to_owned();
+            }
+            let all = words(2_000_000, 30).join(" ");
+            let run = run.join(" ");
+            let text = format!("{own}. {run}. {all}. 第一章は海の見える町から始まる。{run}");
+            lines.push_str(&format!("{{\"id\": {number}, \"text\": \"{text}\"}}\n"));
+        }
+        lines
+    }
+
+    #[test]
+    fn what_is_spilled_changes_no_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let path: PathBuf = folder.path().join("corpus.jsonl");
+        std::fs::write(&path, corpus()).unwrap();
+        for inside_duplicates in [false, true] {
+            let options =
+                ScanOptions { find: Find::Passages, inside_duplicates, ..ScanOptions::default() };
+            let plan = Plan::new(&options).unwrap();
+            let rows = |memory: u64| -> Vec<Finding> {
+                let workspace = |_| Workspace::new(folder.path(), memory, 0);
+                scan_in(&[path.clone()], &plan, workspace, &Silent).unwrap().findings
+            };
+            let held = rows(u64::MAX);
+            assert!(held.len() > 300, "{}", held.len());
+            // All is written, and no two documents are in one block; then a few are.
+            for memory in [0, 1 << 16, 1 << 20] {
+                assert_eq!(rows(memory), held, "{memory} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_fit_or_hold_one_document() {
+        let spill = Workspace::default().spill_beyond(0);
+        let mut builder = TextBuilder::default();
+        let mut tokenizer = Tokenizer::new(0);
+        for text in ["a b c", "a", "", "a b c d e f g h i j", "b c", "d e"] {
+            builder.push(&Tokens::of(text, &mut tokenizer));
+        }
+        let units = vec![builder.store(&Workspace::default().spill_beyond(0)).unwrap()];
+        let held = Texts::new(Workspace::default().spill(), Vec::new());
+        assert!(Blocks::new(&held, 0).starts.is_empty());
+        // Their sizes in bytes are 24, 8, 0, 80, 16 and 16.
+        let texts = Texts::new(spill, units);
+        assert_eq!(Blocks::new(&texts, 32).starts, [3, 4]);
+        assert_eq!(Blocks::new(&texts, 0).starts, [1, 2, 4, 5]);
+    }
+}
