@@ -19,6 +19,7 @@ Examples:
   dittograph scan articles/                    every duplicate below a folder, as CSV
   dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
   dittograph scan --find documents --threshold 0.7 a/ b/
+  dittograph scan train/ --against test.jsonl  what of the test stands in the training text
   zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
 
 /// Find duplicate and near-duplicate documents and repeated passages, verified, as CSV
@@ -120,6 +121,15 @@ pub struct ScanArguments {
     /// as .gz or .zst. Other files are skipped and counted.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// Files and folders of reference documents: only rows between them and PATH are written
+    ///
+    /// Which of your documents are in another collection, or quote from it: test questions in
+    /// training text, say. In each row the first side is of PATH, the second of the references; neither
+    /// are compared among themselves. Of a cluster the references are kept. A file that
+    /// is below both counts as one of PATH. Can be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
 
     /// Where to write the rows [default: standard output]
     #[arg(short, long, value_name = "FILE")]
@@ -296,6 +306,7 @@ impl ReadingArguments {
             max_document: self.max_document,
             exclude: self.exclude.clone(),
             strict: self.strict,
+            against: Vec::new(),
             outputs: Vec::new(),
         }
     }
@@ -370,7 +381,7 @@ impl ScanArguments {
         let ScanArguments { finding, reading, .. } = self;
         let usual = ScanOptions::default().passages;
         ScanOptions {
-            read: reading.options(),
+            read: ReadOptions { against: self.against.clone(), ..reading.options() },
             find: finding.find,
             method: finding.method,
             shingle_size: finding.shingle_size,

@@ -50,6 +50,9 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
         if scan.summary.read.documents == 0 {
             messages.note("there was no document to scan");
         }
+        if !arguments.against.is_empty() && scan.summary.found.references == 0 {
+            messages.note("there was no reference to hold the documents against");
+        }
         messages.text(&scan.summary);
     }
     Ok(if scan.summary.read.problems > 0 {

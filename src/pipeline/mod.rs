@@ -13,6 +13,7 @@ mod exact;
 mod inspect;
 mod passages;
 mod rows;
+mod sides;
 mod survey;
 mod tune;
 
@@ -220,6 +221,11 @@ impl Plan {
         })
     }
 
+    /// Whether only rows between PATHs and references are wanted.
+    fn is_against(&self) -> bool {
+        !self.options.read.against.is_empty()
+    }
+
     fn wants_documents(&self) -> bool {
         self.options.find != Find::Passages
     }
@@ -292,8 +298,12 @@ fn scan_in(
     clock.lap("follow passages");
     let rows = rows::write(&corpus, &survey, &documents, &passages, plan, progress)?;
     clock.lap("write rows");
-    let counts =
-        Counts { empty: survey.empty(), crowded: documents.crowded.len() as u64, ..rows.counts };
+    let counts = Counts {
+        references: survey.sides.references(),
+        empty: survey.empty(),
+        crowded: documents.crowded.len() as u64,
+        ..rows.counts
+    };
     Ok(Scan {
         findings: rows.findings,
         clusters: rows.clusters,

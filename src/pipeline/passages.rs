@@ -34,13 +34,15 @@ pub fn find(
     let inside = plan.options.inside_duplicates;
     let texts = &sketched.texts;
     let present: Vec<bool> = (0..texts.documents() as u32)
-        .map(|document| inside || documents.copies.is_first(DocId(document)))
+        .map(|document| inside || sketched.sides.is_first(DocId(document), &documents.copies))
         .collect();
     let meetings = Meetings {
         prints: &sketched.prints,
         texts,
         present: &present,
-        apart: |one: DocId, other: DocId| !inside && documents.are_pair(one, other),
+        apart: |one: DocId, other: DocId| {
+            !sketched.sides.meet(one, other) || (!inside && documents.are_pair(one, other))
+        },
         params: &plan.options.passages,
     };
     let blocks = Blocks::new(texts, workspace.memory() / 8);
@@ -164,7 +166,7 @@ mod tests {
             let plan = Plan::new(&options).unwrap();
             let rows = |memory: u64| -> Vec<Finding> {
                 let workspace = |_| Workspace::new(folder.path(), memory, 0);
-                scan_in(&[path.clone()], &plan, workspace, &Silent).unwrap().findings
+                scan_in(std::slice::from_ref(&path), &plan, workspace, &Silent).unwrap().findings
             };
             let held = rows(u64::MAX);
             assert!(held.len() > 300, "{}", held.len());

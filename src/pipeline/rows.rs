@@ -20,7 +20,7 @@ use crate::text::{Tokenizer, Tokens};
 use crate::verify::Pair;
 
 use super::documents::DocumentPairs;
-use super::exact::Copies;
+use super::sides::Sides;
 use super::survey::Sketched;
 use super::{Pairs, Plan};
 
@@ -75,11 +75,12 @@ pub fn write(
             Kind::Contained | Kind::Passage => None,
         };
         let similarity = (row.jaccard, row.containment);
-        rows.push(Row::new(row.kind, similarity, (side(row.a), side(row.b)), cluster, None));
+        let sides = Row::ordered((row.a, side(row.a)), (row.b, side(row.b)), sketched.sides);
+        rows.push(Row::new(row.kind, similarity, sides, cluster, None));
     }
     for (number, passage) in (1..).zip(&passages.0) {
         let many = passage.documents.first() != passage.documents.last();
-        let copied = |document: &DocId| copies.group(&copies.first_of(*document)).len() as u32;
+        let copied = |document: &DocId| sketched.sides.copies(*document, copies);
         let occurrences = if many && !plan.options.inside_duplicates {
             passage.documents.iter().map(copied).sum()
         } else {
@@ -90,13 +91,9 @@ pub fn write(
             let side = |run: &Run| (ranks.of(run.document), Arc::clone(&quotes[run]));
             let similarity = (one.jaccard(), one.containment());
             let passage = Some((number, occurrences));
-            rows.push(Row::new(
-                Kind::Passage,
-                similarity,
-                (side(&one.a), side(&one.b)),
-                None,
-                passage,
-            ));
+            let (a, b) = ((one.a.document, side(&one.a)), (one.b.document, side(&one.b)));
+            let sides = Row::ordered(a, b, sketched.sides);
+            rows.push(Row::new(Kind::Passage, similarity, sides, None, passage));
         }
     }
     rows.par_sort_by_key(|row| row.order);
@@ -112,16 +109,31 @@ struct Row {
     finding: Finding,
 }
 
+/// A side of a row with the rank of its name.
+type Ranked = (u32, Arc<Side>);
+
 impl Row {
+    /// The two sides in the order of their places, or a reference behind what is held against it.
+    fn ordered(
+        (document, one): (DocId, Ranked),
+        (other_document, other): (DocId, Ranked),
+        sides: Sides,
+    ) -> (Ranked, Ranked) {
+        let is_behind =
+            |document, side: &Ranked| (sides.is_reference(document), side.0, side.1.start);
+        match is_behind(other_document, &other) < is_behind(document, &one) {
+            true => (other, one),
+            false => (one, other),
+        }
+    }
+
     fn new(
         kind: Kind,
         (jaccard, containment): (f64, f64),
-        (one, other): ((u32, Arc<Side>), (u32, Arc<Side>)),
+        ((rank_a, a), (rank_b, b)): (Ranked, Ranked),
         cluster: Option<u32>,
         passage: Option<(u32, u32)>,
     ) -> Self {
-        let swap = (other.0, other.1.start) < (one.0, one.1.start);
-        let ((rank_a, a), (rank_b, b)) = if swap { (other, one) } else { (one, other) };
         Row {
             order: (rank_a, a.start, rank_b, b.start, kind, a.end, b.end),
             finding: Finding {
@@ -194,7 +206,7 @@ struct Chosen {
 
 impl Chosen {
     fn new(documents: &DocumentPairs, plan: &Plan, counts: &mut Counts) -> Self {
-        let copies = &documents.copies;
+        let (copies, between) = (&documents.copies, documents.between);
         let components = &documents.clusters;
         let partners = Partners::new(&documents.near);
         let mut chosen = Chosen::default();
@@ -206,7 +218,7 @@ impl Chosen {
         counts.stars = documents.is_large.iter().filter(|large| **large).count() as u64;
         counts.clusters = components.members.len() as u64;
         for (members, starred) in components.members.iter().zip(&starred) {
-            let cluster = kept_members(members, copies, &partners);
+            let cluster = kept_members(members, documents, &partners);
             let dropped = cluster.iter().filter(|member| member.kept != member.document);
             counts.clustered += members.len() as u64;
             counts.droppable += dropped.clone().count() as u64;
@@ -224,19 +236,23 @@ impl Chosen {
             |document: DocId| components.of(document).is_some_and(|number| starred[number]);
         for group in copies.groups.iter().filter(|group| !is_star(group[0])) {
             for (index, &a) in group.iter().enumerate() {
-                chosen.rows.extend(group[index + 1..].iter().map(|&b| exact_row(a, b)));
+                let met = group[index + 1..].iter().filter(|&&b| between.meet(a, b));
+                chosen.rows.extend(met.map(|&b| exact_row(a, b)));
             }
         }
         for pair in documents.near.iter().filter(|pair| !is_star(pair.a)) {
             for &a in copies.group(&pair.a) {
-                chosen.rows.extend(copies.group(&pair.b).iter().map(|&b| near_row(pair, a, b)));
+                let met = copies.group(&pair.b).iter().filter(|&&b| between.meet(a, b));
+                chosen.rows.extend(met.map(|&b| near_row(pair, a, b)));
             }
         }
         for pair in &documents.contained {
             // Copies of a document in a star are left to the star.
             let side = |document: &DocId| if is_star(*document) { 1 } else { usize::MAX };
-            for &a in copies.group(&pair.a).iter().take(side(&pair.a)) {
-                let others = copies.group(&pair.b).iter().take(side(&pair.b));
+            let (ones, others) = (copies.group(&pair.a), copies.group(&pair.b));
+            let any = |a: &&DocId| others.iter().any(|&b| between.meet(**a, b));
+            for &a in ones.iter().filter(any).take(side(&pair.a)) {
+                let others = others.iter().filter(|&&b| between.meet(a, b)).take(side(&pair.b));
                 chosen.rows.extend(
                     others.map(|&b| DocumentRow { kind: Kind::Contained, ..near_row(pair, a, b) }),
                 );
@@ -281,14 +297,26 @@ impl<'a> Partners<'a> {
     }
 }
 
-/// The kept groups of a component. Copies share the fate of the first of their text.
-fn kept_members(members: &[DocId], copies: &Copies, partners: &Partners<'_>) -> Vec<Member> {
+/// The kept groups of a component. Copies share the fate of the first of their text; references are all kept.
+fn kept_members(
+    members: &[DocId],
+    documents: &DocumentPairs,
+    partners: &Partners<'_>,
+) -> Vec<Member> {
+    let copies = &documents.copies;
     let firsts: Vec<DocId> =
         members.iter().copied().filter(|&member| copies.is_first(member)).collect();
-    let kept = kept_groups(&firsts, |first| partners.of(first));
+    // A text that stands on both sides is near to references, too, but none of these is to be dropped.
+    let between = documents.between;
+    let kept = kept_groups(&firsts, |first| {
+        partners.of(first).filter(move |&other| between.meet(first, other))
+    });
     members
         .iter()
         .filter_map(|&document| {
+            if documents.between.is_reference(document) {
+                return Some(Member { document, kept: document, similarity: 1.0 });
+            }
             let first = copies.first_of(document);
             let place = firsts.binary_search(&first).ok()?;
             let kept = kept[place].1;

@@ -22,6 +22,7 @@ use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens};
 
 use super::benches::Benches;
+use super::sides::Sides;
 use super::{Method, Plan};
 
 /// What is known of each document after the first reading.
@@ -31,6 +32,7 @@ pub struct Sketched {
     pub problems: Vec<Error>,
     pub notices: Vec<String>,
     pub facts: Vec<Facts>,
+    pub sides: Sides,
     pub lists: Lists,
     /// The documents that have band keys, ascending, and their keys one after the other.
     pub banded: Vec<DocId>,
@@ -135,7 +137,12 @@ pub fn survey(
             one
         }));
     }
+    let sides = match plan.is_against() {
+        true => Sides::against(corpus.references(&survey.catalog)),
+        false => Sides::default(),
+    };
     Ok(Sketched {
+        sides,
         catalog: survey.catalog,
         totals: survey.totals,
         problems: survey.problems,
@@ -191,7 +198,7 @@ impl Visitor for Surveyor<'_> {
         if self.plan.wants_passages() {
             prints.push(number, tokens);
             texts.push(tokens);
-            if repeats.any(tokens) {
+            if !self.plan.is_against() && repeats.any(tokens) {
                 tokens.fill(document.text, tokenizer);
                 let params = &self.plan.options.passages;
                 sketch.within.extend(repeats.of(number, document.text, tokens, params));

@@ -42,6 +42,8 @@ pub struct Parameters {
 /// What was found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counts {
+    /// Documents that the others were held against.
+    pub references: u64,
     /// Documents without a single word.
     pub empty: u64,
     /// Rows of kind `exact`.
@@ -94,6 +96,13 @@ impl fmt::Display for Summary {
             count(read.files, "file"),
             bytes(read.bytes)
         )?;
+        if found.references > 0 {
+            writeln!(
+                f,
+                "           {} to hold the others against",
+                count(found.references, "document")
+            )?;
+        }
         if found.empty > 0 {
             writeln!(f, "           {} without a word", count(found.empty, "document"))?;
         }

@@ -451,6 +451,29 @@ fn a_file_is_read_once_however_often_it_is_named() {
     );
 }
 
+#[test]
+fn questions_that_stand_in_the_training_text_are_told() {
+    let question = "A ferry leaves the quay at noon and sails at nine knots; another follows \
+                    an hour later at twelve knots. When does it catch up?";
+    let page = format!("Puzzles of the week, with answers on page nine. {question} Good luck!");
+    let own = "What is the longest river that flows into the northern harbour of the old town?";
+    let record = |id: &str, text: &str| line(&json!({"id": id, "text": text}));
+    let training = [record("p1", &page), record("p2", STORY)];
+    let test = [record("q1", own), record("q2", question)];
+    let desk = Desk::new().file("train.jsonl", training.concat()).file("test.jsonl", test.concat());
+    assert_snapshot!(desk.run("scan train.jsonl --against test.jsonl"));
+}
+
+#[test]
+fn a_file_on_both_sides_is_no_reference() {
+    let desk = Desk::with_pair().file("pair/three.txt", STORY);
+    assert_snapshot!(desk.runs(&[
+        "scan pair/three.txt --against pair",
+        "scan pair --against pair",
+        "scan pair --against nowhere",
+    ]));
+}
+
 /// Elsewhere the file system would refuse it.
 #[cfg(target_os = "linux")]
 #[test]

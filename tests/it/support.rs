@@ -44,6 +44,21 @@ pub fn scan_texts<S: AsRef<str>>(texts: &[S], options: &ScanOptions) -> Scan {
     scan_path(folder.path(), options)
 }
 
+/// Scans the texts before `split` against those from there on, in files of their own; they keep
+/// their numbers, which sort the same way.
+pub fn scan_against<S: AsRef<str>>(texts: &[S], split: usize, options: &ScanOptions) -> Scan {
+    let folder = TempDir::new().unwrap();
+    let records = jsonl(texts);
+    let lines: Vec<&str> = records.split_inclusive('\n').collect();
+    let files = [("a.jsonl", lines[..split].concat()), ("b.jsonl", lines[split..].concat())];
+    write_files(folder.path(), files);
+    let mut options = options.clone();
+    options.read.against = vec![folder.path().join("b.jsonl")];
+    let scan = scan(&[folder.path().join("a.jsonl")], &options, &Silent).unwrap();
+    assert!(scan.problems.is_empty(), "{:?}", scan.problems);
+    scan
+}
+
 /// Scans a file or folder that can be read without a problem.
 pub fn scan_path(path: &Path, options: &ScanOptions) -> Scan {
     let scan = scan(&[path.to_owned()], options, &Silent).unwrap();
