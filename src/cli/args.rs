@@ -250,6 +250,20 @@ pub struct FindingArguments {
     #[arg(long, value_name = "WHICH", default_value = "all", value_parser = named::<Pairs>(&["all", "star"]))]
     pairs: Pairs,
 
+    /// Of how many occurrences of a passage to write rows at most [default: of all]
+    ///
+    /// The first in the order of reading, each beside one that comes before. All are found, and
+    /// `occurrences` still counts them; the summary says of how many passages rows were left out. At least 2.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    max_occurrences: Option<u32>,
+
+    /// Also write up to N words before and after each passage
+    ///
+    /// In four more columns at the end of a row: `before_a`, `after_a`, `before_b`, `after_b`. They are
+    /// empty for whole documents. Up to 1000.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub context: u32,
+
     /// List passages also between documents that are duplicates as a whole
     #[arg(long)]
     inside_duplicates: bool,
@@ -394,6 +408,8 @@ impl ScanArguments {
                 min_similarity: finding.min_similarity,
             },
             pairs: finding.pairs,
+            max_occurrences: finding.max_occurrences.map(|most| most as usize),
+            context: finding.context,
             inside_duplicates: finding.inside_duplicates,
             seed: finding.seed,
             memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),

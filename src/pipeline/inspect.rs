@@ -292,6 +292,7 @@ impl Visitor for Inspector<'_> {
                 line: 1,
                 words: self.facts[number.index()].tokens,
                 text: excerpt(document.text),
+                context: None,
             }),
         });
     }

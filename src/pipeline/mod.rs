@@ -122,6 +122,10 @@ pub struct ScanOptions {
     pub passages: PassageParams,
     /// Which rows a component is written as.
     pub pairs: Pairs,
+    /// Of how many occurrences of a passage rows are written at most.
+    pub max_occurrences: Option<usize>,
+    /// How many words around a passage are given with it.
+    pub context: u32,
     /// Whether passages are listed also between documents that are a pair anyway.
     pub inside_duplicates: bool,
     /// Seed of all hashes.
@@ -154,6 +158,8 @@ impl Default for ScanOptions {
                 min_similarity: 0.75,
             },
             pairs: Pairs::default(),
+            max_occurrences: None,
+            context: 0,
             inside_duplicates: false,
             seed: 0,
             memory: USUAL_MEMORY,
@@ -294,11 +300,13 @@ fn scan_in(
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
-    let passages = passages::find(&mut survey, &documents, plan, &workspace, progress)?;
+    let (passages, shortened) =
+        passages::find(&mut survey, &documents, plan, &workspace, progress)?;
     clock.lap("follow passages");
     let rows = rows::write(&corpus, &survey, &documents, &passages, plan, progress)?;
     clock.lap("write rows");
     let counts = Counts {
+        shortened,
         references: survey.sides.references(),
         empty: survey.empty(),
         crowded: documents.crowded.len() as u64,

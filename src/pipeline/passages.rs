@@ -20,16 +20,17 @@ use super::Plan;
 use super::documents::DocumentPairs;
 use super::survey::Sketched;
 
-/// Finds the passages within and across documents.
+/// Finds the passages within and across documents, and of how many of them not all occurrences
+/// are to be written.
 pub fn find(
     sketched: &mut Sketched,
     documents: &DocumentPairs,
     plan: &Plan,
     workspace: &Workspace,
     progress: &dyn Progress,
-) -> Result<Passages> {
+) -> Result<(Passages, u64)> {
     if !plan.wants_passages() {
-        return Ok(Passages::default());
+        return Ok((Passages::default(), 0));
     }
     let inside = plan.options.inside_duplicates;
     let texts = &sketched.texts;
@@ -64,7 +65,14 @@ pub fn find(
         done = done.max(reached);
     }
     progress.end();
-    Ok(Passages::group(matches, &plan.options.passages))
+    let mut passages = Passages::group(matches, &plan.options.passages);
+    let mut shortened = 0;
+    if let Some(most) = plan.options.max_occurrences {
+        for passage in &mut passages.0 {
+            shortened += u64::from(passage.keep_occurrences(most));
+        }
+    }
+    Ok((passages, shortened))
 }
 
 /// Documents whose tokens fit in memory together.

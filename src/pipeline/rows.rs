@@ -4,6 +4,7 @@
 //! [`Finding`]s and the rows of the clusters. Documents with passages
 //! are read once more, to be quoted; nothing is computed anew.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::{AHashMap, RandomState};
@@ -15,7 +16,7 @@ use crate::error::Result;
 use crate::passage::{Passages, Run};
 use crate::progress::Progress;
 use crate::read::{Collect, Corpus};
-use crate::report::{ClusterRow, Counts, Finding, Kind, Side, excerpt};
+use crate::report::{ClusterRow, Counts, Finding, Kind, Side, excerpt, on_one_line};
 use crate::text::{Tokenizer, Tokens};
 use crate::verify::Pair;
 
@@ -384,7 +385,7 @@ fn quote_runs(
             let start = runs.partition_point(|run| run.document < id);
             let end = start + runs[start..].partition_point(|run| run.document == id);
             let name: Arc<str> = corpus.name(&sketched.catalog, id, document.id).into();
-            quotes.extend(quote(&runs[start..end], &name, document.text, tokenizer));
+            quotes.extend(quote(&runs[start..end], &name, document.text, tokenizer, plan));
         },
     };
     let units = corpus.revisit(&sketched.catalog, &wanted, ("quoting", progress), &visitor)?;
@@ -399,6 +400,7 @@ fn quote(
     name: &Arc<str>,
     text: &str,
     tokenizer: &mut Tokenizer,
+    plan: &Plan,
 ) -> Vec<(Run, Arc<Side>)> {
     let tokens = Tokens::of(text, tokenizer);
     let side = |run: &Run| {
@@ -411,7 +413,22 @@ fn quote(
             line: 1 + memchr::memchr_iter(b'\n', before).count() as u64,
             words: run.end - run.start,
             text: excerpt(&text[span.range()]),
+            context: (plan.options.context > 0)
+                .then(|| context(&tokens, run, text, plan.options.context)),
         }
     };
     runs.iter().map(|run| (run.clone(), Arc::new(side(run)))).collect()
+}
+
+/// Up to so many words before and after a run, with what stands between them.
+fn context(tokens: &Tokens, run: &Run, text: &str, words: u32) -> [String; 2] {
+    let Range { start, end } = run.tokens();
+    let fit = |range: Range<usize>| tokens.half_words(range) <= 2 * words;
+    let first = (0..start).rev().take_while(|&first| fit(first..start)).last();
+    let last = (end..tokens.len()).take_while(|&last| fit(end..last + 1)).last();
+    let span = tokens.span(start..end);
+    let before = first.map_or(span.start, |first| tokens.spans()[first].start);
+    let after = last.map_or(span.end, |last| tokens.spans()[last].end);
+    [before..span.start, span.end..after]
+        .map(|place| on_one_line(&text[place.start as usize..place.end as usize], usize::MAX))
 }

@@ -45,6 +45,8 @@ pub struct Side {
     pub words: u32,
     /// Its text, as [`excerpt`] gives it.
     pub text: String,
+    /// The words before and after it, on one line, if they were asked for.
+    pub context: Option<[String; 2]>,
 }
 
 /// Two sides that repeat one another.
@@ -71,11 +73,16 @@ pub struct Finding {
 /// The beginning of `text` on one line: white space runs become one space, and
 /// after 200 characters it ends.
 pub fn excerpt(text: &str) -> String {
+    on_one_line(text, EXCERPT)
+}
+
+/// The first `most` characters of `text` on one line, control characters replaced.
+pub fn on_one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
     let mut count = 0;
     for word in text.split_whitespace() {
         for c in (count > 0).then_some(' ').into_iter().chain(word.chars()) {
-            if count == EXCERPT {
+            if count == most {
                 line.truncate(line.trim_end().len());
                 return line;
             }

@@ -8,9 +8,12 @@ mod finding;
 mod summary;
 mod write;
 
-pub use finding::{Finding, Kind, Side, excerpt};
+pub use finding::{Finding, Kind, Side, excerpt, on_one_line};
 pub use summary::{Counts, Parameters, Summary};
-pub use write::{COLUMNS, OutputFormat, write_clusters, write_findings};
+pub use write::{
+    COLUMNS, CONTEXT_COLUMNS, OutputFormat, write_clusters, write_findings,
+    write_findings_in_context,
+};
 
 /// A document's place in a cluster, as `--clusters` writes it.
 #[derive(Clone, Debug, PartialEq)]

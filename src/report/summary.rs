@@ -56,6 +56,8 @@ pub struct Counts {
     pub passage_rows: u64,
     /// Distinct passages.
     pub passages: u64,
+    /// Passages of which not all occurrences are written.
+    pub shortened: u64,
     /// Clusters of documents.
     pub clusters: u64,
     /// Documents in clusters.
@@ -149,6 +151,13 @@ impl fmt::Display for Summary {
                 "passages   {} in {}",
                 grouped(found.passages),
                 count(found.passage_rows, "row")
+            )?;
+        }
+        if found.shortened > 0 {
+            writeln!(
+                f,
+                "shortened  {}, of which only the first occurrences are written",
+                count(found.shortened, "passage")
             )?;
         }
         if found.stars > 0 {

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{ClusterRow, Finding};
+use super::{ClusterRow, Finding, Side};
 use crate::error::Error;
 
 /// The columns, in order.
@@ -150,6 +150,69 @@ pub fn write_findings(
     write_rows(&COLUMNS, findings, |finding| Row::new(finding, format), format, out)
 }
 
+/// The columns of the words around, which follow [`COLUMNS`].
+pub const CONTEXT_COLUMNS: [&str; 4] = ["before_a", "after_a", "before_b", "after_b"];
+
+/// The words around both sides; the order of the fields is that of [`CONTEXT_COLUMNS`].
+#[derive(Serialize)]
+struct Context<'a> {
+    before_a: Cow<'a, str>,
+    after_a: Cow<'a, str>,
+    before_b: Cow<'a, str>,
+    after_b: Cow<'a, str>,
+}
+
+impl<'a> Context<'a> {
+    fn new(finding: &'a Finding, format: OutputFormat) -> Self {
+        let text = |side: &'a Side, place: usize| {
+            let text = side.context.as_ref().map_or("", |context| &context[place]);
+            match format {
+                OutputFormat::Csv => defused(text),
+                OutputFormat::Jsonl => Cow::Borrowed(text),
+            }
+        };
+        let Finding { a, b, .. } = finding;
+        Context {
+            before_a: text(a, 0),
+            after_a: text(a, 1),
+            before_b: text(b, 0),
+            after_b: text(b, 1),
+        }
+    }
+}
+
+/// Writes findings with the words around them, one a line.
+///
+/// # Errors
+/// The writer's.
+pub fn write_findings_in_context(
+    findings: &[Finding],
+    format: OutputFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Both<'a> {
+        #[serde(flatten)]
+        row: Row<'a>,
+        #[serde(flatten)]
+        context: Context<'a>,
+    }
+    let parts = |finding| (Row::new(finding, format), Context::new(finding, format));
+    match format {
+        OutputFormat::Csv => {
+            write_rows(&[&COLUMNS[..], &CONTEXT_COLUMNS].concat(), findings, parts, format, out)
+        }
+        // A pair of structs would be an array here, and a flattened one no record there.
+        OutputFormat::Jsonl => {
+            let both = |finding| {
+                let (row, context) = parts(finding);
+                Both { row, context }
+            };
+            write_rows(&[], findings, both, format, out)
+        }
+    }
+}
+
 /// Writes the clusters, one document a line.
 ///
 /// # Errors
@@ -238,6 +301,7 @@ mod tests {
             line: 2,
             words: 11,
             text: text.to_owned(),
+            context: None,
         };
         Finding {
             kind: Kind::Passage,
