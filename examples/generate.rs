@@ -2,7 +2,8 @@
 //!
 //! In: a size, the share of copies, how they are edited, a seed. Out, on standard
 //! output: JSON lines of `id` and `text`; with `--truth`, a CSV of every copy with its
-//! source and what was done to it.
+//! source and what was done to it; with `--planted`, a CSV of every run of words of one
+//! document that was put into another, with both places.
 //!
 //! ```console
 //! $ cargo run --release --example generate -- --size 1G --truth truth.csv > corpus.jsonl
@@ -26,6 +27,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -52,6 +54,9 @@ const SOURCES: usize = 4096;
 /// What share of its source a truncated copy keeps, and an extended one adds.
 const KEPT: (f64, f64) = (0.3, 0.75);
 const ADDED: (f64, f64) = (0.3, 1.5);
+/// How many words a planted run has, and how many follow it.
+const PLANTED_WORDS: [usize; 8] = [12, 16, 24, 40, 80, 150, 250, 400];
+const AFTER_PLANTED: (usize, usize) = (10, 60);
 
 /// Make a corpus with known duplicates, as JSON lines on standard output
 #[derive(Parser)]
@@ -88,6 +93,23 @@ struct Arguments {
     #[arg(long, value_name = "SHARE", default_value = "0.0", value_parser = parse_share)]
     footer: f64,
 
+    /// Share of the originals into which a run of words of an earlier original is put
+    ///
+    /// Of 12 to 400 words, each length as frequent as the others where the earlier document
+    /// is long enough.
+    #[arg(long, value_name = "SHARE", default_value = "0.0", value_parser = parse_share)]
+    plant: f64,
+
+    /// Shares of its words that are changed in such a run; each is as frequent as the others
+    #[arg(
+        long,
+        value_name = "SHARE,...",
+        value_delimiter = ',',
+        default_value = "0.0,0.05,0.1,0.2",
+        value_parser = parse_share
+    )]
+    plant_edits: Vec<f64>,
+
     /// Another seed makes another language and another corpus
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -99,6 +121,13 @@ struct Arguments {
     /// can happen to a short text at a low rate.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
+
+    /// Also write every run that was put into a document as CSV: host_id, host_start, host_end,
+    /// source_id, source_start, source_end, words, rate, changed
+    ///
+    /// Starts and ends are bytes of the text, ends excluded; `words` those of the source.
+    #[arg(long, value_name = "FILE")]
+    planted: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -114,7 +143,11 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let mut truth = arguments.truth.as_deref().map(Truth::create).transpose()?;
+    let mut truth = Truth::wanted(&arguments.truth, "copy_id,source_id,kind,rate,changed")?;
+    let mut planted = Truth::wanted(
+        &arguments.planted,
+        "host_id,host_start,host_end,source_id,source_start,source_end,words,rate,changed",
+    )?;
     let mut generator = Generator::new(arguments);
     let (mut bytes, mut copies) = (0, 0);
     let mut line = Vec::new();
@@ -133,6 +166,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
                 truth.write(&copy)?;
             }
         }
+        if let (Some(planted), Some(run)) = (&mut planted, generator.planted.take()) {
+            planted.write_planted(&run)?;
+        }
+    }
+    if let Some(planted) = planted {
+        planted.finish()?;
     }
     if let Some(truth) = truth {
         truth.finish()?;
@@ -190,6 +229,7 @@ enum Stream {
     Text,
     Copy,
     Footer,
+    Plant,
 }
 
 impl Random {
@@ -448,6 +488,24 @@ impl Language {
     }
 }
 
+impl Language {
+    /// Where a range of tokens stands in the text that starts with them, in bytes.
+    fn span(&self, text: &[Token], tokens: Range<usize>) -> Range<usize> {
+        let width = |token: &Token| {
+            let mark = match token.mark {
+                Mark::Space => 1,
+                Mark::Comma | Mark::Stop => 2,
+                Mark::Paragraph => 3,
+            };
+            usize::from(self.spellings[usize::from(token.word)].length) + mark
+        };
+        let start: usize = text[..tokens.start].iter().map(width).sum();
+        let before_last: usize = text[tokens.start..tokens.end - 1].iter().map(width).sum();
+        let last = self.spellings[usize::from(text[tokens.end - 1].word)].length;
+        start..start + before_last + usize::from(last)
+    }
+}
+
 fn mark_last(text: &mut [Token], mark: Mark) {
     if let Some(last) = text.last_mut() {
         last.mark = mark;
@@ -470,6 +528,19 @@ struct Generator<'a> {
     documents: u64,
     source: Vec<Token>,
     text: Vec<Token>,
+    /// What was planted into the last document.
+    planted: Option<Planted>,
+}
+
+/// A run of words of one document that was put into another.
+struct Planted {
+    host: u64,
+    host_span: Range<usize>,
+    source: u64,
+    source_span: Range<usize>,
+    words: usize,
+    rate: f64,
+    changed: usize,
 }
 
 /// What a document is, if it is a copy.
@@ -504,6 +575,7 @@ impl<'a> Generator<'a> {
             documents: 0,
             source: Vec::new(),
             text: Vec::new(),
+            planted: None,
         }
     }
 
@@ -511,6 +583,7 @@ impl<'a> Generator<'a> {
     fn next_document(&mut self, line: &mut Vec<u8>) -> Option<Duplicate> {
         let document = self.documents;
         self.documents += 1;
+        self.planted = None;
         let wants_copy = self.plan.chance(self.arguments.duplicates);
         let copy = if wants_copy && !self.sources.is_empty() {
             Some(self.copy(document))
@@ -536,6 +609,7 @@ impl<'a> Generator<'a> {
     fn original(&mut self, document: u64) {
         self.text.clear();
         compose_original(&self.language, self.arguments.seed, document, &mut self.text);
+        self.plant(document);
         let place = self.originals % SOURCES;
         self.originals += 1;
         if place < self.sources.len() {
@@ -543,6 +617,40 @@ impl<'a> Generator<'a> {
         } else {
             self.sources.push(document);
         }
+    }
+
+    /// Puts a run of an earlier original behind this one, and some words behind it. So every original
+    /// begins with what it is made from, and places in it stay what they are.
+    fn plant(&mut self, document: u64) {
+        let Arguments { seed, plant, ref plant_edits, .. } = *self.arguments;
+        let mut random = Random::new(seed, Stream::Plant, document);
+        if self.sources.is_empty() || !random.chance(plant) {
+            return;
+        }
+        let source = random.pick(&self.sources);
+        self.source.clear();
+        compose_original(&self.language, seed, source, &mut self.source);
+        let fitting = PLANTED_WORDS.iter().filter(|&&words| words <= self.source.len()).count();
+        let words = random.pick(&PLANTED_WORDS[..fitting]);
+        let first = random.below(self.source.len() - words + 1);
+        let rate = random.pick(plant_edits);
+        let run = &self.source[first..first + words];
+        mark_last(&mut self.text, Mark::Paragraph);
+        let start = self.text.len();
+        let changed = edit(run, rate, &self.language, &mut random, &mut self.text);
+        let end = self.text.len();
+        mark_last(&mut self.text, Mark::Paragraph);
+        let after = random.between(AFTER_PLANTED);
+        self.language.compose(after, &mut random, &mut self.text);
+        self.planted = (end > start).then(|| Planted {
+            host: document,
+            host_span: self.language.span(&self.text, start..end),
+            source,
+            source_span: self.language.span(&self.source, first..first + words),
+            words,
+            rate,
+            changed,
+        });
     }
 
     fn copy(&mut self, document: u64) -> Duplicate {
@@ -651,17 +759,21 @@ fn name(document: u64) -> String {
     format!("d{document:010}")
 }
 
-/// The file that says which document is a copy of which.
+/// A file that says what was done.
 struct Truth<'a> {
     path: &'a Path,
     file: BufWriter<File>,
 }
 
 impl<'a> Truth<'a> {
-    fn create(path: &'a Path) -> Result<Self, String> {
+    fn wanted(path: &'a Option<PathBuf>, header: &str) -> Result<Option<Self>, String> {
+        path.as_deref().map(|path| Truth::create(path, header)).transpose()
+    }
+
+    fn create(path: &'a Path, header: &str) -> Result<Self, String> {
         let file = File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut truth = Truth { path, file: BufWriter::new(file) };
-        truth.line(format_args!("copy_id,source_id,kind,rate,changed"))?;
+        truth.line(format_args!("{header}"))?;
         Ok(truth)
     }
 
@@ -673,6 +785,16 @@ impl<'a> Truth<'a> {
         };
         let (document, source) = (name(copy.document), name(copy.source));
         self.line(format_args!("{document},{source},{kind},{rate},{}", copy.changed))
+    }
+
+    fn write_planted(&mut self, run: &Planted) -> Result<(), String> {
+        let (host, source) = (name(run.host), name(run.source));
+        let Range { start, end } = run.host_span;
+        let Range { start: source_start, end: source_end } = run.source_span;
+        let Planted { words, rate, changed, .. } = run;
+        self.line(format_args!(
+            "{host},{start},{end},{source},{source_start},{source_end},{words},{rate},{changed}"
+        ))
     }
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) -> Result<(), String> {

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
+use bytemuck::{Pod, Zeroable};
+
 /// A document's number: its position in reading order, from 0.
 ///
 /// Reading order is the order of the PATHs as given and of names, bytewise,
 /// within each; it never depends on threads or on the order of a directory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[repr(transparent)]
 pub struct DocId(pub u32);
 
 impl DocId {

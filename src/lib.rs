@@ -44,6 +44,7 @@ pub mod read;
 pub mod report;
 pub mod shingle;
 pub mod sketch;
+pub mod sorter;
 pub mod spill;
 pub mod text;
 pub mod verify;

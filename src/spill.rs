@@ -48,6 +48,11 @@ impl Workspace {
     pub fn spill(&self) -> Spill {
         Spill::new(&self.folder, self.held)
     }
+
+    /// A new spill for what is read in no order: it holds up to `bytes` in memory.
+    pub fn spill_beyond(&self, bytes: u64) -> Spill {
+        Spill::new(&self.folder, bytes)
+    }
 }
 
 impl Default for Workspace {

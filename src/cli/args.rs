@@ -19,6 +19,7 @@ Examples:
   dittograph scan articles/                    every duplicate below a folder, as CSV
   dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
   dittograph scan --find documents --threshold 0.7 a/ b/
+  dittograph scan train/ --against test.jsonl  what of the test stands in the training text
   zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
 
 /// Find duplicate and near-duplicate documents and repeated passages, verified, as CSV
@@ -121,6 +122,15 @@ pub struct ScanArguments {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    /// Files and folders of reference documents: only rows between them and PATH are written
+    ///
+    /// Which of your documents are in another collection, or quote from it: test questions in
+    /// training text, say. In each row the first side is of PATH, the second of the references; neither
+    /// are compared among themselves. Of a cluster the references are kept. A file that
+    /// is below both counts as one of PATH. Can be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+
     /// Where to write the rows [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -162,7 +172,8 @@ pub struct ScanArguments {
     /// Where to put temporary files [default: the system's folder for them]
     ///
     /// They have no names and are gone when the program ends, however it ends. They take from two
-    /// thirds of the room of the text to three times as much, the more duplicates there are.
+    /// thirds of the room of the text to three times as much, the more duplicates there are, and
+    /// with passages twice as much again.
     #[arg(long, value_name = "DIR")]
     pub temp_dir: Option<PathBuf>,
 
@@ -239,6 +250,20 @@ pub struct FindingArguments {
     #[arg(long, value_name = "WHICH", default_value = "all", value_parser = named::<Pairs>(&["all", "star"]))]
     pairs: Pairs,
 
+    /// Of how many occurrences of a passage to write rows at most [default: of all]
+    ///
+    /// The first in the order of reading, each beside one that comes before. All are found, and
+    /// `occurrences` still counts them; the summary says of how many passages rows were left out. At least 2.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    max_occurrences: Option<u32>,
+
+    /// Also write up to N words before and after each passage
+    ///
+    /// In four more columns at the end of a row: `before_a`, `after_a`, `before_b`, `after_b`. They are
+    /// empty for whole documents. Up to 1000.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub context: u32,
+
     /// List passages also between documents that are duplicates as a whole
     #[arg(long)]
     inside_duplicates: bool,
@@ -295,6 +320,7 @@ impl ReadingArguments {
             max_document: self.max_document,
             exclude: self.exclude.clone(),
             strict: self.strict,
+            against: Vec::new(),
             outputs: Vec::new(),
         }
     }
@@ -369,7 +395,7 @@ impl ScanArguments {
         let ScanArguments { finding, reading, .. } = self;
         let usual = ScanOptions::default().passages;
         ScanOptions {
-            read: reading.options(),
+            read: ReadOptions { against: self.against.clone(), ..reading.options() },
             find: finding.find,
             method: finding.method,
             shingle_size: finding.shingle_size,
@@ -382,6 +408,8 @@ impl ScanArguments {
                 min_similarity: finding.min_similarity,
             },
             pairs: finding.pairs,
+            max_occurrences: finding.max_occurrences.map(|most| most as usize),
+            context: finding.context,
             inside_duplicates: finding.inside_duplicates,
             seed: finding.seed,
             memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),

@@ -2,7 +2,7 @@
 
 use dittograph::error::{Error, Result};
 use dittograph::pipeline::scan;
-use dittograph::report::{write_clusters, write_findings};
+use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
 
 use super::args::ScanArguments;
 use super::messages::Messages;
@@ -34,7 +34,10 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     let mut scan = scan(&arguments.paths, &options, &bars)?;
     messages.problems(&scan.problems, scan.summary.read.problems);
 
-    rows.finish(|out| write_findings(&scan.findings, arguments.format, out))?;
+    rows.finish(|out| match arguments.finding.context {
+        0 => write_findings(&scan.findings, arguments.format, out),
+        _ => write_findings_in_context(&scan.findings, arguments.format, out),
+    })?;
     if let Some(output) = clusters {
         output.finish(|out| write_clusters(&scan.clusters, arguments.format, out))?;
     }
@@ -49,6 +52,9 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
         scan.notices.iter().for_each(|notice| messages.note(notice));
         if scan.summary.read.documents == 0 {
             messages.note("there was no document to scan");
+        }
+        if !arguments.against.is_empty() && scan.summary.found.references == 0 {
+            messages.note("there was no reference to hold the documents against");
         }
         messages.text(&scan.summary);
     }

@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use super::align::Aligner;
 use super::meet::Hit;
-use super::{Match, PassageParams, Run, has_words};
-use crate::text::Tokens;
+use super::{Match, PassageParams, Run};
+use crate::text::Words;
 
 /// Most words of either side between two stretches of one passage: those of a sentence.
 const WIDEST_GAP: u32 = 24;
@@ -28,12 +28,12 @@ const ANCHOR: u32 = 3;
 /// Cost: linear in the passages; each hit that lies in a passage found before is free.
 pub fn match_pair(
     hits: &[Hit],
-    tokens_a: &Tokens,
-    tokens_b: &Tokens,
+    words_a: Words<'_>,
+    words_b: Words<'_>,
     params: &PassageParams,
     aligner: &mut Aligner,
 ) -> Vec<Match> {
-    let sides = Sides { a: tokens_a, b: tokens_b, min_similarity: params.min_similarity };
+    let sides = Sides { a: words_a, b: words_b, min_similarity: params.min_similarity };
     let mut found: Vec<Match> = Vec::new();
     let mut stretches: Vec<Stretch> = Vec::new();
     let mut latest_run = Stretch { a: 0..0, b: 0..0, equal: 0 };
@@ -52,8 +52,8 @@ pub fn match_pair(
             continue;
         }
         let stretch = sides.extend(run);
-        let long = has_words(tokens_a, stretch.a.clone(), params.min_words_across)
-            && has_words(tokens_b, stretch.b.clone(), params.min_words_across);
+        let long = words_a.has_words(stretch.a.clone(), params.min_words_across)
+            && words_b.has_words(stretch.b.clone(), params.min_words_across);
         if long {
             let aligned = stretch.aligned(&sides, aligner);
             found.push(Match {
@@ -112,8 +112,8 @@ impl Stretch {
 
 /// The two texts and how alike they must stay.
 struct Sides<'a> {
-    a: &'a Tokens,
-    b: &'a Tokens,
+    a: Words<'a>,
+    b: Words<'a>,
     min_similarity: f64,
 }
 
@@ -180,27 +180,28 @@ impl Sides<'_> {
         gaps.into_iter().find_map(|gap| self.bridge_over(stretch, edge, gap, way))
     }
 
-    /// The gaps behind which two words are equal, and the next two might be. Nearly all that
-    /// are tried lead nowhere, so words that the other side does not have are passed by.
+    /// The gaps behind which two words in a row are equal. Nearly all that are tried lead
+    /// nowhere, so two words that the other side may not have in a row are passed by.
     fn gaps(&self, edge: (usize, usize), reach: (usize, usize), way: Way) -> Vec<(usize, usize)> {
-        let far_a = |gap: usize| beyond(self.a.hashes(), edge.0, gap, way);
-        let far_b = |gap: usize| beyond(self.b.hashes(), edge.1, gap, way);
-        let mut seen = [0u64; 4];
-        for hash in (0..=reach.1 + 1).map_while(far_b) {
-            seen[(hash >> 6) as usize % 4] |= 1 << (hash % 64);
+        let (a, b) = (
+            Beyond::of(self.a.hashes(), edge.0, reach.0, way),
+            Beyond::of(self.b.hashes(), edge.1, reach.1, way),
+        );
+        let mut seen = [0u64; 8];
+        let slot = |two: &[u64]| {
+            let hash = two[0].wrapping_add(two[1].rotate_left(32));
+            ((hash >> 6) as usize % 8, 1u64 << (hash % 64))
+        };
+        for two in b.words().windows(2) {
+            let (place, bit) = slot(two);
+            seen[place] |= bit;
         }
-        let may_be_seen = |hash: u64| seen[(hash >> 6) as usize % 4] >> (hash % 64) & 1 == 1;
         let mut gaps = Vec::new();
-        for gap_a in 0..=reach.0 {
-            let (Some(first), Some(second)) = (far_a(gap_a), far_a(gap_a + 1)) else { break };
-            if !may_be_seen(first) || !may_be_seen(second) {
-                continue;
-            }
-            for gap_b in 0..=reach.1 {
-                let Some(other) = far_b(gap_b) else { break };
-                if first == other && far_b(gap_b + 1) == Some(second) {
-                    gaps.push((gap_a, gap_b));
-                }
+        for (gap_a, two) in a.words().windows(2).enumerate() {
+            let (place, bit) = slot(two);
+            if seen[place] & bit != 0 {
+                let others = b.words().windows(2).enumerate().filter(|&(_, other)| other == two);
+                gaps.extend(others.map(|(gap_b, _)| (gap_a, gap_b)));
             }
         }
         gaps
@@ -223,7 +224,7 @@ impl Sides<'_> {
             Way::Forth => far.0..far.0 + run,
             Way::Back => far.0 - run..far.0,
         };
-        if !has_words(self.a, anchor, ANCHOR) || 2 * run < gap.0.max(gap.1) {
+        if !self.a.has_words(anchor, ANCHOR) || 2 * run < gap.0.max(gap.1) {
             return None;
         }
         let mut longer = stretch.clone();
@@ -233,14 +234,14 @@ impl Sides<'_> {
 }
 
 /// How many tokens a gap of up to so many words can have from a place on.
-fn reach(tokens: &Tokens, at: usize, widest: usize, way: Way) -> usize {
+fn reach(words: Words<'_>, at: usize, widest: usize, way: Way) -> usize {
     let left = match way {
-        Way::Forth => tokens.len() - at,
+        Way::Forth => words.len() - at,
         Way::Back => at,
     };
     let half_words = |count: usize| match way {
-        Way::Forth => tokens.half_words(at..at + count),
-        Way::Back => tokens.half_words(at - count..at),
+        Way::Forth => words.half_words(at..at + count),
+        Way::Back => words.half_words(at - count..at),
     };
     let whole = left.min(widest);
     if half_words(whole) == 2 * whole as u32 {
@@ -250,11 +251,37 @@ fn reach(tokens: &Tokens, at: usize, widest: usize, way: Way) -> usize {
     (whole..=most).take_while(|&count| half_words(count) <= 2 * widest as u32).last().unwrap_or(0)
 }
 
-/// The word behind a gap of so many words.
-fn beyond(hashes: &[u64], edge: usize, gap: usize, way: Way) -> Option<u64> {
-    match way {
-        Way::Forth => hashes.get(edge + gap).copied(),
-        Way::Back => edge.checked_sub(gap + 1).map(|place| hashes[place]),
+/// Most words that stand beyond an edge: a gap of characters, and two words behind it.
+const MOST_BEYOND: usize = 2 * WIDEST_GAP as usize + 2;
+
+/// The words beyond an edge, the nearest first.
+struct Beyond {
+    hashes: [u64; MOST_BEYOND],
+    count: usize,
+}
+
+impl Beyond {
+    /// As many as a gap can have, and two more.
+    fn of(hashes: &[u64], edge: usize, reach: usize, way: Way) -> Self {
+        let mut beyond = Beyond { hashes: [0; MOST_BEYOND], count: 0 };
+        match way {
+            Way::Forth => {
+                let far = &hashes[edge..hashes.len().min(edge + reach + 2)];
+                beyond.hashes[..far.len()].copy_from_slice(far);
+                beyond.count = far.len();
+            }
+            Way::Back => {
+                let far = &hashes[edge.saturating_sub(reach + 2)..edge];
+                beyond.hashes[..far.len()].copy_from_slice(far);
+                beyond.hashes[..far.len()].reverse();
+                beyond.count = far.len();
+            }
+        }
+        beyond
+    }
+
+    fn words(&self) -> &[u64] {
+        &self.hashes[..self.count]
     }
 }
 
@@ -285,20 +312,9 @@ impl Stretch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Span;
-    use crate::text::Token;
-
-    fn tokens(words: &[u64]) -> Tokens {
-        let mut tokens = Tokens::default();
-        for (index, &hash) in words.iter().enumerate() {
-            tokens.push(Token { span: Span::new(index, index + 1), hash, unspaced: false });
-        }
-        tokens
-    }
 
     fn extend(a: &[u64], b: &[u64], at: (usize, usize)) -> (Range<usize>, Range<usize>, usize) {
-        let (a, b) = (tokens(a), tokens(b));
-        let sides = Sides { a: &a, b: &b, min_similarity: 0.75 };
+        let sides = Sides { a: Words::new(a, &[]), b: Words::new(b, &[]), min_similarity: 0.75 };
         let stretch = sides.extend(sides.equal_stretch(at.0, at.1));
         (stretch.a, stretch.b, stretch.equal)
     }

@@ -20,7 +20,7 @@ use crate::document::DocId;
 pub struct Passage {
     /// The matches that tie its occurrences together.
     pub matches: Vec<Match>,
-    /// How many occurrences there are.
+    /// How many occurrences there are, whichever matches were kept.
     pub occurrences: u32,
     /// The documents of the occurrences, one entry each, ascending.
     pub documents: Vec<DocId>,
@@ -96,6 +96,26 @@ impl Passages {
             .collect();
         found.sort_unstable_by(|a, b| a.matches[0].cmp(&b.matches[0]));
         Passages(found)
+    }
+}
+
+impl Passage {
+    /// Keeps the matches between the first `most` occurrences that they tell; whether there were others.
+    pub fn keep_occurrences(&mut self, most: usize) -> bool {
+        let before = self.matches.len();
+        let mut kept: Vec<Run> = Vec::new();
+        self.matches.retain(|one| {
+            let new: Vec<&Run> = [&one.a, &one.b]
+                .into_iter()
+                .filter(|run| !kept.iter().any(|other| same_occurrence(other, run)))
+                .collect();
+            let fits = kept.len() + new.len() <= most;
+            if fits {
+                kept.extend(new.into_iter().cloned());
+            }
+            fits
+        });
+        self.matches.len() < before
     }
 }
 
@@ -181,6 +201,16 @@ mod tests {
         let rows: Vec<_> =
             passages[0].matches.iter().map(|one| (one.a.document.0, one.b.document.0)).collect();
         assert_eq!(rows, [(0, 1), (0, 2)]);
+    }
+
+    #[test]
+    fn of_many_occurrences_the_first_are_kept_and_all_are_counted() {
+        let star = |b: u32| Match { a: run(0, 50, 70), b: run(b, 50, 70), aligned: 20 };
+        let Passages(mut passages) = Passages::group((1..10).map(star).collect(), &PARAMS);
+        assert!(!passages[0].keep_occurrences(10));
+        assert!(passages[0].keep_occurrences(4));
+        assert_eq!(passages[0].matches, [star(1), star(2), star(3)]);
+        assert_eq!(passages[0].occurrences, 10);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! In: the fingerprints of all documents. Out: [`Hit`]s, places where two
 //! documents have the same k-gram. Up to [`MOST_MEETINGS`] places with one k-gram
 //! are all met with one another. Beyond that it would be quadratic: the places are then
-//! parted by the run of `min_words` that they stand in, and each place meets only the
+//! parted by the run of `min_words` that they stand in with their k-gram, and each place meets only the
 //! first of its part. A part all of whose places meet one and the same place anyway is
 //! left out, so that a footer, of which every run is a part of its own, leads to one hit
 //! a place. So any two places of one run are tied by a third, of this run or of another
@@ -11,14 +11,18 @@
 //! are left out.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
+use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 
-use super::winnow::Fingerprint;
-use super::{PassageParams, has_words};
+use super::PassageParams;
+use super::prints::Prints;
+use super::texts::{Text, Texts};
+use super::winnow::{Fingerprint, gram_words};
 use crate::document::DocId;
-use crate::text::Tokens;
-use crate::text::mix;
+use crate::error::Result;
+use crate::text::{Words, mix};
 
 /// Most places with the same k-gram that are all met with one another.
 const MOST_MEETINGS: usize = 32;
@@ -26,8 +30,13 @@ const MOST_MEETINGS: usize = 32;
 /// How many places are tried for one whose document is not to meet the first.
 const MOST_TRIES: usize = 8;
 
+/// How many fingerprints are looked through at a time, if memory allows: two bits for each of
+/// their slots stay in the second cache.
+const PRINTS_AT_A_TIME: usize = 1 << 16;
+
 /// Two documents meet: they have the same words from these tokens on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+#[repr(C)]
 pub struct Hit {
     /// The earlier document.
     pub a: DocId,
@@ -39,89 +48,94 @@ pub struct Hit {
     pub at_b: u32,
 }
 
-/// The fingerprints that several documents have, sorted.
-#[derive(Debug)]
-pub struct Meetings(Vec<Fingerprint>);
-
-impl Meetings {
-    /// Leaves out what only one document has. Cost: a sort.
-    pub fn of(mut fingerprints: Vec<Fingerprint>) -> Self {
-        // Most stand once and need not be sorted.
-        drop_unique(&mut fingerprints);
-        fingerprints.par_sort_unstable();
-        let (mut start, mut kept) = (0, 0);
-        while start < fingerprints.len() {
-            let first = fingerprints[start];
-            let group = fingerprints[start..].iter().take_while(|one| one.hash == first.hash);
-            let end = start + group.count();
-            if fingerprints[end - 1].document != first.document {
-                fingerprints.copy_within(start..end, kept);
-                kept += end - start;
-            }
-            start = end;
-        }
-        fingerprints.truncate(kept);
-        fingerprints.shrink_to_fit();
-        Meetings(fingerprints)
-    }
-
-    /// The documents that meet another, ascending.
-    pub fn documents(&self) -> Vec<DocId> {
-        let mut documents: Vec<DocId> = self.0.iter().map(|one| one.document).collect();
-        documents.par_sort_unstable();
-        documents.dedup();
-        documents
-    }
-
-    /// The hits, ascending; none between two documents of which `apart` says that they are
-    /// not to meet. Cost: a constant number of hits for each fingerprint.
-    pub fn hits<'t>(
-        &self,
-        tokens: impl Fn(DocId) -> &'t Tokens + Sync,
-        apart: impl Fn(DocId, DocId) -> bool + Sync,
-        params: &PassageParams,
-    ) -> Vec<Hit> {
-        let groups: Vec<&[Fingerprint]> = self.0.chunk_by(|a, b| a.hash == b.hash).collect();
-        let mut hits: Vec<Hit> = groups
-            .par_iter()
-            .flat_map_iter(|group| {
-                let mut hits = Vec::new();
-                if group.len() <= MOST_MEETINGS {
-                    for (index, one) in group.iter().enumerate() {
-                        let others = group[index + 1..].iter();
-                        hits.extend(others.filter_map(|other| meet(one, other, &apart)));
-                    }
-                } else {
-                    for part in parts(group, &tokens, params.min_words_across) {
-                        meet_first(&part, &apart, &mut hits);
-                    }
-                }
-                hits
-            })
-            .collect();
-        hits.par_sort_unstable();
-        hits.dedup();
-        hits
+impl Hit {
+    /// A number that sorts as the hit does, compared at once.
+    pub fn key(&self) -> u128 {
+        [self.a.0, self.b.0, self.at_a, self.at_b]
+            .iter()
+            .fold(0, |key, &part| key << 32 | u128::from(part))
     }
 }
 
-/// Leaves out nearly all fingerprints whose hash no other has, by two bits a slot: whether it was seen, and seen again.
-fn drop_unique(fingerprints: &mut Vec<Fingerprint>) {
-    let slots = (8 * fingerprints.len()).next_power_of_two().max(64);
-    let (mut seen, mut again) = (vec![0u64; slots / 64], vec![0u64; slots / 64]);
-    let slot = |one: &Fingerprint| {
-        let slot = one.hash as usize & (slots - 1);
-        (slot / 64, 1u64 << (slot % 64))
-    };
-    for one in fingerprints.iter() {
-        let (word, bit) = slot(one);
-        again[word] |= seen[word] & bit;
-        seen[word] |= bit;
+/// The search for places that meet.
+pub struct Meetings<'a, Apart> {
+    /// The fingerprints of all documents.
+    pub prints: &'a Prints,
+    /// Their tokens.
+    pub texts: &'a Texts,
+    /// Which documents are looked at.
+    pub present: &'a [bool],
+    /// Of which two documents it is known that they are not to meet.
+    pub apart: Apart,
+    /// When a repeat counts.
+    pub params: &'a PassageParams,
+}
+
+impl<Apart: Fn(DocId, DocId) -> bool + Sync> Meetings<'_, Apart> {
+    /// Gives all hits to `found`, in no order, some of them twice. Cost: about linear, with a
+    /// constant number of hits for each fingerprint.
+    ///
+    /// # Errors
+    /// Those of [`Prints::for_each`] and [`Texts::part`], and those of `found`.
+    pub fn hits(&self, found: impl Fn(&[Hit]) -> Result<()> + Sync) -> Result<()> {
+        self.prints.ranges(PRINTS_AT_A_TIME).par_iter().try_for_each(|(parts, count)| {
+            let mut shared = self.shared(parts, *count)?;
+            shared.sort_unstable();
+            let mut hits = Vec::new();
+            for group in shared.chunk_by(|one, other| one.hash == other.hash) {
+                if group[0].document != group[group.len() - 1].document {
+                    self.meet_all(group, &mut hits)?;
+                }
+                if hits.len() > PRINTS_AT_A_TIME {
+                    found(&hits)?;
+                    hits.clear();
+                }
+            }
+            found(&hits)
+        })
     }
-    fingerprints.retain(|one| {
-        let (word, bit) = slot(one);
-        again[word] & bit != 0
-    });
+
+    /// The fingerprints of some parts, nearly all left out whose hash no other has. That is told by
+    /// two bits a slot: whether it was seen, and seen again.
+    fn shared(&self, parts: &Range<usize>, count: usize) -> Result<Vec<Fingerprint>> {
+        let slots = (8 * count).next_power_of_two().max(64);
+        let (mut seen, mut again) = (vec![0u64; slots / 64], vec![0u64; slots / 64]);
+        let slot = |one: &Fingerprint| {
+            let slot = one.hash as usize & (slots - 1);
+            (slot / 64, 1u64 << (slot % 64))
+        };
+        let is_present = |one: &Fingerprint| self.present[one.document.index()];
+        self.prints.for_each(parts, |one| {
+            if is_present(&one) {
+                let (word, bit) = slot(&one);
+                again[word] |= seen[word] & bit;
+                seen[word] |= bit;
+            }
+        })?;
+        let mut shared = Vec::new();
+        self.prints.for_each(parts, |one| {
+            let (word, bit) = slot(&one);
+            if again[word] & bit != 0 && is_present(&one) {
+                shared.push(one);
+            }
+        })?;
+        Ok(shared)
+    }
+
+    /// The hits of places with one k-gram.
+    fn meet_all(&self, group: &[Fingerprint], hits: &mut Vec<Hit>) -> Result<()> {
+        if group.len() <= MOST_MEETINGS {
+            for (index, one) in group.iter().enumerate() {
+                let others = group[index + 1..].iter();
+                hits.extend(others.filter_map(|other| meet(one, other, &self.apart)));
+            }
+        } else {
+            for part in parts(group, self.texts, self.params.min_words_across)? {
+                meet_first(&part, &self.apart, hits);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The hit of two places in either order, unless their documents are not to meet.
@@ -168,16 +182,13 @@ struct Standing {
 }
 
 /// The places of a crowded group that meet one another, each part a star.
-fn parts<'t>(
-    group: &[Fingerprint],
-    tokens: impl Fn(DocId) -> &'t Tokens,
-    min_words: u32,
-) -> Vec<Vec<Fingerprint>> {
-    let contexts = contexts(group, &tokens, min_words);
+fn parts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec<Fingerprint>>> {
+    let contexts = contexts(group, texts, min_words)?;
     let mut standing: Vec<Standing> = Vec::new();
+    let mut text = Text::default();
     for (context, places) in contexts.iter().enumerate() {
-        let (tokens, at) = (tokens(places[0].document), places[0].position as usize);
-        runs_around(tokens, at, min_words, |before, run| {
+        let around = Around::read(&places[0], texts, min_words, &mut text)?;
+        runs_around(&around, min_words, |before, run| {
             standing.push(Standing { before, run, context });
         });
     }
@@ -209,55 +220,73 @@ fn parts<'t>(
             parts.push(part);
         }
     }
-    parts
+    Ok(parts)
+}
+
+/// A place with the words around it.
+struct Around<'a> {
+    /// All that a run of `min_words` can hold that has the whole k-gram in it.
+    words: Words<'a>,
+    /// Where the k-gram begins among them, and where it ends.
+    gram: Range<usize>,
+}
+
+impl<'a> Around<'a> {
+    fn read(
+        place: &Fingerprint,
+        texts: &'a Texts,
+        min_words: u32,
+        text: &'a mut Text,
+    ) -> Result<Self> {
+        // As many tokens as `min_words` have at most, those of unspaced scripts.
+        let reach = 2 * min_words as usize;
+        let at = place.position as usize;
+        let start = at.saturating_sub(reach);
+        let words = texts.part(place.document, start..at + reach, text)?;
+        let at = at - start;
+        let end_of = |least: u32| {
+            let enough = |&end: &usize| words.has_words(at..end, least);
+            (at..=words.len()).find(enough).unwrap_or(words.len())
+        };
+        let (gram_end, end) = (end_of(gram_words(min_words)), end_of(min_words));
+        let too_long = |&start: &usize| words.has_words(start..gram_end - 1, min_words);
+        let first = (0..at).rev().find(too_long).map_or(0, |start| start + 1);
+        Ok(Around { words: words.part(first..end), gram: at - first..gram_end - first })
+    }
 }
 
 /// The places of a group by all the words that a run around them can hold.
-fn contexts<'t>(
-    group: &[Fingerprint],
-    tokens: impl Fn(DocId) -> &'t Tokens,
-    min_words: u32,
-) -> Vec<Vec<Fingerprint>> {
-    let mut by_words: Vec<(u64, usize)> = group
-        .iter()
-        .enumerate()
-        .map(|(index, place)| {
-            let tokens = tokens(place.document);
-            let at = place.position as usize;
-            // As many tokens as `min_words` have at most, those of unspaced scripts.
-            let reach = 2 * min_words as usize;
-            let (start, end) = (at.saturating_sub(reach), (at + reach).min(tokens.len()));
-            let words = &tokens.hashes()[start..end];
-            (words.iter().fold((at - start) as u64, |hash, &token| mix(hash ^ token)), index)
-        })
-        .collect();
+fn contexts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec<Fingerprint>>> {
+    let mut by_words: Vec<(u64, usize)> = Vec::with_capacity(group.len());
+    let mut text = Text::default();
+    for (index, place) in group.iter().enumerate() {
+        let Around { words, gram } = Around::read(place, texts, min_words, &mut text)?;
+        let hash = words.hashes().iter().fold(gram.start as u64, |hash, &token| mix(hash ^ token));
+        by_words.push((hash, index));
+    }
     by_words.sort_unstable();
-    by_words
+    Ok(by_words
         .chunk_by(|one, other| one.0 == other.0)
         .map(|same| same.iter().map(|&(_, index)| group[index]).collect())
-        .collect()
+        .collect())
 }
 
-/// Every run of `min_words` that holds the token `at`: how many tokens it has before it, and its hash.
-fn runs_around(tokens: &Tokens, at: usize, min_words: u32, mut each: impl FnMut(u32, u64)) {
-    let mut end = at;
-    // From the run that starts here back to the one that ends here; its end moves back too.
-    for start in (0..=at).rev() {
-        if start < at && has_words(tokens, start..at, min_words) {
+/// Every run of `min_words` that has the whole k-gram: how many tokens before it, and its hash.
+fn runs_around(around: &Around<'_>, min_words: u32, mut each: impl FnMut(u32, u64)) {
+    let Around { words, ref gram } = *around;
+    let mut end = words.len();
+    // From the run that starts with the k-gram back to the one that ends with it.
+    for start in (0..=gram.start).rev() {
+        while end > start && words.has_words(start..end - 1, min_words) {
+            end -= 1;
+        }
+        if end < gram.end {
             break;
         }
-        if start == at {
-            while end < tokens.len() && !has_words(tokens, start..end, min_words) {
-                end += 1;
-            }
-        } else {
-            while has_words(tokens, start..end - 1, min_words) {
-                end -= 1;
-            }
-        }
-        if has_words(tokens, start..end, min_words) {
-            let run = &tokens.hashes()[start..end];
-            each((at - start) as u32, run.iter().fold(0, |hash, &token| mix(hash ^ token)));
+        if words.has_words(start..end, min_words) {
+            let run = &words.hashes()[start..end];
+            let hash = run.iter().fold(0, |hash, &token| mix(hash ^ token));
+            each((gram.start - start) as u32, hash);
         }
     }
 }

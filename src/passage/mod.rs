@@ -3,9 +3,9 @@
 //! In: the tokens of each document. Out: [`Match`]es, two runs of tokens that
 //! align, and from them [`Passages`], the groups of runs that repeat one another.
 //!
-//! Across documents, winnowed [fingerprints](Winnower) [meet](Meetings) wherever a run
-//! of `min_words` is shared, and [`match_pair`] extends each hit as far as the
-//! texts go together, through small edits. Within a document the units
+//! Across documents, winnowed [fingerprints](Winnower), put away as [`Prints`], [meet](Meetings)
+//! wherever a run of `min_words` is shared, and [`match_pair`] extends each hit as far as the
+//! [`Texts`] go together, through small edits. Within a document the units
 //! are short and edited more, so [`Repeats`] compares sentences and lines
 //! themselves. [`Passages::group`] puts the matches of either kind together.
 
@@ -13,6 +13,8 @@ mod across;
 mod align;
 mod group;
 mod meet;
+mod prints;
+mod texts;
 mod twice;
 mod winnow;
 mod within;
@@ -23,11 +25,12 @@ pub use across::match_pair;
 pub use align::Aligner;
 pub use group::{Passage, Passages};
 pub use meet::{Hit, Meetings};
+pub use prints::{PrintBuilder, Prints, UnitPrints};
+pub use texts::{Text, TextBuilder, Texts, UnitTexts};
 pub use winnow::{Fingerprint, Winnower};
 pub use within::Repeats;
 
 use crate::document::DocId;
-use crate::text::Tokens;
 
 /// When a repeat counts.
 #[derive(Clone, Copy, Debug)]
@@ -94,9 +97,4 @@ impl Match {
     pub fn smaller(&self) -> u32 {
         self.a.len().min(self.b.len()) as u32
     }
-}
-
-/// Whether a range of tokens has at least `words` words.
-fn has_words(tokens: &Tokens, range: Range<usize>, words: u32) -> bool {
-    tokens.half_words(range) >= 2 * words
 }

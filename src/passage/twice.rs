@@ -42,13 +42,19 @@ pub struct Twice {
 }
 
 impl Twice {
+    /// Whether any sentences are worth comparing, which takes no places. Cost: linear.
+    pub fn any(&mut self, tokens: &Tokens) -> bool {
+        self.find(tokens) && !self.close(tokens).is_empty()
+    }
+
     /// The sentences of a text that are worth comparing. Cost: linear, and small where there is none.
     pub fn sentences(&mut self, text: &str, tokens: &Tokens) -> Vec<Sentence> {
         if !self.find(tokens) {
             return Vec::new();
         }
         let mut found: Vec<Sentence> = Vec::new();
-        for part in parts(text, &self.close(tokens)) {
+        let close = self.close(tokens).into_iter().map(|range| tokens.span(range).range());
+        for part in parts(text, &close.collect::<Vec<_>>()) {
             let first = found.last().map_or(0, |last| last.block + 1);
             found.extend(sentences(&text[part.clone()]).into_iter().map(|sentence| {
                 let range = sentence.span.range();
@@ -83,19 +89,25 @@ impl Twice {
 
     /// Finds the runs that stand twice; whether there are two.
     fn find(&mut self, tokens: &Tokens) -> bool {
-        let hashes = tokens.hashes();
         self.hashes.clear();
-        let mut end = 0;
-        for start in 0..hashes.len() {
-            while end < hashes.len() && !is_run(tokens, start..end) {
-                end += 1;
+        let step = |hash: u64, &token: &u64| {
+            (hash ^ token).wrapping_mul(0x9fb2_1c65_1e98_df25).rotate_left(29)
+        };
+        let hashes = tokens.hashes();
+        if tokens.words(0..tokens.len()).are_whole() {
+            let runs = hashes.windows(GRAM as usize);
+            self.hashes.extend(runs.map(|run| run.iter().fold(0, step)));
+        } else {
+            let mut end = 0;
+            for start in 0..hashes.len() {
+                while end < hashes.len() && !is_run(tokens, start..end) {
+                    end += 1;
+                }
+                if !is_run(tokens, start..end) {
+                    break;
+                }
+                self.hashes.push(hashes[start..end].iter().fold(0, step));
             }
-            if !is_run(tokens, start..end) {
-                break;
-            }
-            self.hashes.push(hashes[start..end].iter().fold(0, |hash, &token| {
-                (hash ^ token).wrapping_mul(0x9fb2_1c65_1e98_df25).rotate_left(29)
-            }));
         }
         self.run.clear();
         self.run.resize(hashes.len(), ONCE);
@@ -136,7 +148,7 @@ impl Twice {
                 }
             }
         }
-        close.into_iter().map(|range| tokens.span(range).range()).collect()
+        close
     }
 }
 

@@ -12,6 +12,8 @@
 
 use std::collections::VecDeque;
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::document::DocId;
 use crate::text::Tokens;
 use crate::text::mix;
@@ -23,7 +25,8 @@ const LONGEST_GRAM: u32 = 8;
 const MULTIPLIER: u64 = 0xd6e8_feb8_6659_fd93;
 
 /// A chosen k-gram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
+#[repr(C)]
 pub struct Fingerprint {
     /// Hash of the k-gram.
     pub hash: u64,
@@ -42,14 +45,20 @@ pub struct Winnower {
     window: u32,
     powers: Vec<u64>,
     prefixes: Vec<u64>,
+    grams: Vec<u64>,
     least: VecDeque<(u64, u32)>,
+}
+
+/// How many words a k-gram has at least.
+pub(super) fn gram_words(min_words: u32) -> u32 {
+    min_words.div_ceil(2).min(LONGEST_GRAM)
 }
 
 impl Winnower {
     /// A winnower that lets no shared run of `min_words` words, at least two, go unnoticed.
     pub fn new(min_words: u32) -> Self {
         let min_words = min_words.max(2);
-        let gram = min_words.div_ceil(2).min(LONGEST_GRAM);
+        let gram = gram_words(min_words);
         let powers =
             std::iter::successors(Some(1u64), |power| Some(power.wrapping_mul(MULTIPLIER)));
         Winnower {
@@ -58,12 +67,13 @@ impl Winnower {
             window: 2 * (min_words - gram - 1),
             powers: powers.take(2 * gram as usize + 1).collect(),
             prefixes: Vec::new(),
+            grams: Vec::new(),
             least: VecDeque::new(),
         }
     }
 
     /// Calls `each` with the hash and the first token of every chosen k-gram, in order. Cost: linear.
-    pub fn for_each(&mut self, tokens: &Tokens, mut each: impl FnMut(u64, u32)) {
+    pub fn for_each(&mut self, tokens: &Tokens, each: impl FnMut(u64, u32)) {
         self.prefixes.clear();
         self.prefixes.push(0);
         let mut sum = 0u64;
@@ -71,6 +81,46 @@ impl Winnower {
             sum = sum.wrapping_mul(MULTIPLIER).wrapping_add(token);
             sum
         }));
+        if tokens.words(0..tokens.len()).are_whole() {
+            self.choose_of_whole(each);
+        } else {
+            self.choose(tokens, each);
+        }
+    }
+
+    /// Chooses where every token is a whole word, so that all k-grams and windows are of one length.
+    fn choose_of_whole(&mut self, mut each: impl FnMut(u64, u32)) {
+        let (gram, window) = (self.gram as usize / 2, self.window as usize / 2);
+        let power = self.powers[gram];
+        self.grams.clear();
+        self.grams.extend(
+            self.prefixes
+                .iter()
+                .zip(self.prefixes.iter().skip(gram))
+                .map(|(before, sum)| mix(sum.wrapping_sub(before.wrapping_mul(power)))),
+        );
+        let (mut least, mut place, mut chosen) = (u64::MAX, 0, usize::MAX);
+        for (start, &hash) in self.grams.iter().enumerate() {
+            if hash <= least {
+                (least, place) = (hash, start);
+            } else if place + window < start {
+                // The least has left the window.
+                (least, place) = (u64::MAX, start);
+                for (other, &hash) in (start - window..).zip(&self.grams[start - window..=start]) {
+                    if hash <= least {
+                        (least, place) = (hash, other);
+                    }
+                }
+            }
+            if start >= window && place != chosen {
+                chosen = place;
+                each(least, place as u32);
+            }
+        }
+    }
+
+    /// Chooses where some tokens are half words.
+    fn choose(&mut self, tokens: &Tokens, mut each: impl FnMut(u64, u32)) {
         self.least.clear();
         let (mut end, mut first, mut chosen) = (0, 0, None);
         for start in 0..tokens.len() {
@@ -127,6 +177,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whole_words_are_chosen_alike_either_way(
+            words in proptest::collection::vec(0u64..9, 0..80),
+            min_words in 2u32..20,
+        ) {
+            let whole: Vec<(u64, bool)> = words.iter().map(|&word| (word, false)).collect();
+            let mut winnower = Winnower::new(min_words);
+            let tokens = tokens(&whole);
+            winnower.for_each(&tokens, |_, _| ());
+            let mut slow = Vec::new();
+            winnower.choose(&tokens, |hash, position| slow.push((hash, position)));
+            prop_assert_eq!(fingerprints(&whole, min_words), slow);
+        }
+
         #[test]
         fn every_shared_run_of_min_words_meets(
             run in proptest::collection::vec((0u64..1000, any::<bool>()), 1..60),

@@ -22,9 +22,9 @@ use super::across::match_pair;
 use super::align::Aligner;
 use super::meet::Hit;
 use super::twice::Twice;
-use super::{Match, PassageParams, Run, has_words};
-use crate::document::{DocId, Span};
-use crate::text::{Sentence, Token, Tokens};
+use super::{Match, PassageParams, Run};
+use crate::document::DocId;
+use crate::text::{Sentence, Tokens, Words};
 
 /// A run that stands in more units than this leads only to the first of them: a
 /// document of thousands of like lines is a table, and all pairs of them would be quadratic.
@@ -50,6 +50,12 @@ pub struct Repeats {
 }
 
 impl Repeats {
+    /// Whether a document may repeat something: if not, [`of`](Self::of) finds nothing. Its tokens
+    /// need no spans for that. Cost: linear.
+    pub fn any(&mut self, tokens: &Tokens) -> bool {
+        self.twice.any(tokens)
+    }
+
     /// The repeats within `document`. Cost: about linear, and an alignment for each two units
     /// that have most of a sentence in common.
     pub fn of(
@@ -108,7 +114,8 @@ fn units(
     params: &PassageParams,
 ) -> Vec<Range<usize>> {
     let mut units = Vec::new();
-    let long = |range: &Range<usize>| has_words(tokens, range.clone(), params.min_words_within);
+    let long =
+        |range: &Range<usize>| tokens.half_words(range.clone()) >= 2 * params.min_words_within;
     let mut first = 0;
     for line in sentences.chunk_by(|a, b| a.block == b.block) {
         let numbers = first..first + line.len();
@@ -163,16 +170,6 @@ impl Standing {
         let count = self.units[start..].partition_point(|&(other, _)| other == run);
         &self.units[start..start + count]
     }
-}
-
-/// Some of the tokens, without their places.
-fn part(tokens: &Tokens, range: Range<usize>) -> Tokens {
-    let mut part = Tokens::default();
-    for at in range {
-        let (hash, unspaced) = (tokens.hashes()[at], tokens.half_words(at..at + 1) == 1);
-        part.push(Token { span: Span::new(0, 0), hash, unspaced });
-    }
-    part
 }
 
 struct Page<'a> {
@@ -289,17 +286,17 @@ impl Page<'_> {
         }
         let params =
             PassageParams { min_words_across: self.params.min_words_within, ..*self.params };
-        let (tokens_a, tokens_b) =
-            (part(self.tokens, range_a.clone()), part(self.tokens, range_b.clone()));
-        let stretches = match_pair(&hits, &tokens_a, &tokens_b, &params, aligner);
+        let (words_a, words_b) =
+            (self.tokens.words(range_a.clone()), self.tokens.words(range_b.clone()));
+        let stretches = match_pair(&hits, words_a, words_b, &params, aligner);
         let longest = stretches.into_iter().max_by_key(|one| one.aligned)?;
-        let most = |run: &Run, tokens: &Tokens| {
-            2 * tokens.half_words(run.tokens()) > tokens.half_words(0..tokens.len())
+        let most = |run: &Run, words: Words<'_>| {
+            2 * words.half_words(run.tokens()) > words.half_words(0..words.len())
         };
-        let enough = if tokens_a.len() <= tokens_b.len() {
-            most(&longest.a, &tokens_a)
+        let enough = if words_a.len() <= words_b.len() {
+            most(&longest.a, words_a)
         } else {
-            most(&longest.b, &tokens_b)
+            most(&longest.b, words_b)
         };
         let moved = |run: &Run, by: usize| {
             Run::new(self.document, run.start as usize + by..run.end as usize + by)

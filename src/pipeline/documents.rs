@@ -19,7 +19,8 @@ use crate::verify::{Pair, Set};
 
 use super::clock::Clock;
 use super::exact::Copies;
-use super::inspect::{Inspected, WholeSides};
+use super::inspect::{Inspected, WholeQuotes};
+use super::sides::Sides;
 use super::survey::{Facts, Sketched};
 use super::{LARGEST_COMPONENT, Method, Plan};
 
@@ -38,7 +39,9 @@ pub struct DocumentPairs {
     /// Which of them are too large, or too crowded, for all their pairs to be written.
     pub is_large: Vec<bool>,
     /// What is written of the documents in any of this.
-    pub sides: WholeSides,
+    pub quotes: WholeQuotes,
+    /// Which documents are compared.
+    pub between: Sides,
     /// All pairs, as [`key`] makes them, if there are passages to be told from them.
     pairs: AHashSet<u64>,
 }
@@ -54,8 +57,9 @@ impl DocumentPairs {
         progress: &dyn Progress,
     ) -> Result<Self> {
         let copies = Copies::by_content(&sketched.facts);
-        let join::Candidates { pairs: candidates, crowded } =
+        let join::Candidates { pairs: mut candidates, crowded } =
             find_candidates(sketched, &copies, plan, workspace, progress)?;
+        candidates.retain(|&(one, other)| sketched.sides.may_meet(one, other, &copies));
         clock.lap("join");
         let grouped = copies.groups.iter().flatten().copied();
         let mut wanted: Vec<DocId> =
@@ -68,7 +72,7 @@ impl DocumentPairs {
         clock.lap("inspect candidates");
         let pairs = inspected.verify(&candidates, sketched, plan, progress)?;
         let (copies, split_off) = copies.confirm(|one, other| inspected.are_equal(one, other))?;
-        let found = Self::new(pairs, split_off, crowded, copies, inspected, plan);
+        let found = Self::new(pairs, split_off, crowded, copies, inspected, sketched.sides, plan);
         clock.lap("verify");
         Ok(found)
     }
@@ -79,12 +83,14 @@ impl DocumentPairs {
         crowded: Vec<DocId>,
         copies: Copies,
         inspected: Inspected,
+        between: Sides,
         plan: &Plan,
     ) -> Self {
         if !split_off.is_empty() {
             // Different words of one hash: shingle for shingle the documents look the same.
             let same = |&(a, b): &(DocId, DocId)| Pair { a, b, shared: 1, size_a: 1, size_b: 1 };
-            pairs.extend(split_off.iter().map(same));
+            let met = split_off.iter().filter(|(a, b)| between.may_meet(*a, *b, &copies));
+            pairs.extend(met.map(same));
             pairs.sort_unstable();
         }
         let mut keys: AHashSet<u64> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
@@ -93,8 +99,21 @@ impl DocumentPairs {
         }
         let (near, contained): (Vec<Pair>, Vec<Pair>) =
             pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
-        let copied =
-            copies.groups.iter().flat_map(|group| group[1..].iter().map(|&copy| (group[0], copy)));
+        let mut found = vec![false; copies.documents()];
+        for pair in near.iter().chain(&contained) {
+            found[pair.a.index()] = true;
+            found[pair.b.index()] = true;
+        }
+        // Copies that stand on one side are a cluster only for the sake of a document on the other.
+        let near_another: AHashSet<DocId> = near.iter().flat_map(|pair| [pair.a, pair.b]).collect();
+        let told = |group: &&Vec<DocId>| {
+            between.may_meet(group[0], group[0], &copies) || near_another.contains(&group[0])
+        };
+        let copied = copies
+            .groups
+            .iter()
+            .filter(told)
+            .flat_map(|group| group[1..].iter().map(|&copy| (group[0], copy)));
         let edges = copied.chain(near.iter().map(|pair| (pair.a, pair.b)));
         let clusters = Clusters::new(copies.documents(), edges);
         let is_large = |members: &Vec<DocId>| {
@@ -102,21 +121,29 @@ impl DocumentPairs {
                 || members.iter().any(|member| crowded.binary_search(member).is_ok())
         };
         let is_large = clusters.members.iter().map(is_large).collect();
-        let mut found = vec![false; copies.documents()];
-        for pair in near.iter().chain(&contained) {
-            found[pair.a.index()] = true;
-            found[pair.b.index()] = true;
-        }
         let wanted = |document: DocId| found[document.index()] || copies.has_copy(document);
-        let sides = inspected.into_sides(wanted);
-        DocumentPairs { copies, near, contained, crowded, clusters, is_large, sides, pairs: keys }
+        let quotes = inspected.into_quotes(wanted);
+        DocumentPairs {
+            copies,
+            near,
+            contained,
+            crowded,
+            clusters,
+            is_large,
+            quotes,
+            between,
+            pairs: keys,
+        }
     }
 
     /// Whether two documents are a pair, or would be if all of their large cluster were compared.
     pub fn are_pair(&self, one: DocId, other: DocId) -> bool {
         let cluster = self.clusters.of(one);
         let in_large = cluster.is_some_and(|cluster| self.is_large[cluster]);
-        (in_large && cluster == self.clusters.of(other)) || self.pairs.contains(&key(one, other))
+        let (one, other) = (self.copies.first_of(one), self.copies.first_of(other));
+        one == other
+            || (in_large && cluster == self.clusters.of(other))
+            || self.pairs.contains(&key(one, other))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::lsh::Candidate;
 use crate::progress::{Progress, Unit};
 use crate::read::{Catalog, Corpus, Visitor};
-use crate::report::{QuoteBuilder, Quotes, UnitQuotes};
+use crate::report::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 use crate::shingle::SetBuilder;
 use crate::spill::{Spill, Stored, Workspace};
 use crate::text::Tokenizer;
@@ -35,7 +35,7 @@ pub struct Inspected {
 }
 
 /// What is written of documents.
-pub struct WholeSides {
+pub struct WholeQuotes {
     /// One quote a document.
     pub quotes: Quotes,
     /// For each document of the corpus the number of its quote, if it has one.
@@ -231,11 +231,11 @@ impl Inspected {
     }
 
     /// Forgets sets and texts; what is written stays, of those documents that are `wanted`.
-    pub fn into_sides(self, wanted: impl Fn(DocId) -> bool) -> WholeSides {
+    pub fn into_quotes(self, wanted: impl Fn(DocId) -> bool) -> WholeQuotes {
         let Inspected { mut quotes, places, .. } = self;
         quotes.retain(wanted);
         let numbers = numbers(quotes.documents(), places.len());
-        WholeSides { quotes, numbers }
+        WholeQuotes { quotes, numbers }
     }
 }
 
@@ -293,8 +293,9 @@ impl Visitor for Inspector<'_> {
             text: Place::new(text, texts.len()),
         });
         let name = self.corpus.name(self.catalog, number, document.id);
-        let whole = (Span::new(0, document.text.len()), self.facts[number.index()].tokens);
-        quotes.push(number, &name, document.text, [whole]);
+        let whole = Span::new(0, document.text.len());
+        let excerpt = Excerpt::alone(whole, self.facts[number.index()].tokens);
+        quotes.push(number, &name, document.text, [excerpt]);
     }
 
     fn finish(&self, mut bench: Bench) -> Result<UnitInspected> {

@@ -13,6 +13,7 @@ mod exact;
 mod inspect;
 mod passages;
 mod rows;
+mod sides;
 mod survey;
 mod tune;
 
@@ -121,6 +122,10 @@ pub struct ScanOptions {
     pub passages: PassageParams,
     /// Which rows a component is written as.
     pub pairs: Pairs,
+    /// Of how many occurrences of a passage rows are written at most.
+    pub max_occurrences: Option<usize>,
+    /// How many words around a passage are given with it.
+    pub context: u32,
     /// Whether passages are listed also between documents that are a pair anyway.
     pub inside_duplicates: bool,
     /// Seed of all hashes.
@@ -153,6 +158,8 @@ impl Default for ScanOptions {
                 min_similarity: 0.75,
             },
             pairs: Pairs::default(),
+            max_occurrences: None,
+            context: 0,
             inside_duplicates: false,
             seed: 0,
             memory: USUAL_MEMORY,
@@ -220,6 +227,11 @@ impl Plan {
         })
     }
 
+    /// Whether only rows between PATHs and references are wanted.
+    fn is_against(&self) -> bool {
+        !self.options.read.against.is_empty()
+    }
+
     fn wants_documents(&self) -> bool {
         self.options.find != Find::Passages
     }
@@ -267,22 +279,40 @@ impl Plan {
 /// Options that make no sense; a file that changes while it is read; with
 /// [`ReadOptions::strict`], the first file or record that cannot be read.
 pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan> {
-    let mut clock = Clock::start();
     let plan = Plan::new(options)?;
-    let mut corpus = Corpus::open(paths, options.read.clone())?;
+    let workspace = |bytes| Workspace::new(&options.temp_dir, options.memory, bytes);
+    scan_in(paths, &plan, workspace, progress)
+}
+
+/// The scan in a workspace for a corpus of so many bytes.
+fn scan_in(
+    paths: &[PathBuf],
+    plan: &Plan,
+    workspace: impl FnOnce(u64) -> Workspace,
+    progress: &dyn Progress,
+) -> Result<Scan> {
+    let mut clock = Clock::start();
+    let mut corpus = Corpus::open(paths, plan.options.read.clone())?;
     clock.lap("find files");
-    let workspace = Workspace::new(&options.temp_dir, options.memory, corpus.bytes());
-    let mut survey = survey::survey(&mut corpus, &plan, &workspace, progress)?;
+    let workspace = workspace(corpus.bytes());
+    let mut survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
     clock.lap("read and sketch");
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(&corpus, &survey, &plan, &workspace, &mut clock, progress)?;
+    let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
-    let passages = passages::find(&corpus, &mut survey, &documents, &plan, progress)?;
+    let (passages, shortened) =
+        passages::find(&mut survey, &documents, plan, &workspace, progress)?;
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
-    let rows = rows::write(&corpus, &survey, documents, &passages, &plan, progress)?;
+    let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;
     clock.lap("write rows");
-    let counts = Counts { empty: survey.empty(), crowded, ..rows.counts };
+    let counts = Counts {
+        shortened,
+        references: survey.sides.references(),
+        empty: survey.empty(),
+        crowded,
+        ..rows.counts
+    };
     Ok(Scan {
         findings: rows.findings,
         clusters: rows.clusters,

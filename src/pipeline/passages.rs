@@ -1,71 +1,205 @@
 //! Fingerprints to passages.
 //!
-//! In: the fingerprints of all documents and the pairs found before. Out: the
-//! [`Passages`]. The documents that meet are read again for their tokens;
-//! documents that are a pair anyway are not followed, unless that is asked for.
+//! In: the fingerprints and tokens of all documents and the pairs found before. Out: the
+//! [`Passages`]. Documents that are a pair anyway are not followed, unless that is asked for.
+//!
+//! Hits are sorted, on disk where they must be, and followed in their order. Where the tokens are not
+//! in memory, documents are put together to blocks of which two fit, and the hits come block
+//! by block, so that each is read once for every other block and not once for every hit.
 
 use rayon::prelude::*;
 
-use crate::document::{DocId, Document};
+use crate::document::DocId;
 use crate::error::Result;
-use crate::passage::{Aligner, Meetings, Passages, match_pair};
+use crate::passage::{Aligner, Hit, Match, Meetings, Passages, Text, Texts, match_pair};
 use crate::progress::{Progress, Unit};
-use crate::read::{Collect, Corpus};
-use crate::text::{Tokenizer, Tokens};
+use crate::sorter::Sorter;
+use crate::spill::Workspace;
 
 use super::Plan;
 use super::documents::DocumentPairs;
 use super::survey::Sketched;
 
-/// Finds the passages within and across documents.
+/// Finds the passages within and across documents, and of how many of them not all occurrences
+/// are to be written.
 pub fn find(
-    corpus: &Corpus,
     sketched: &mut Sketched,
     documents: &DocumentPairs,
     plan: &Plan,
+    workspace: &Workspace,
     progress: &dyn Progress,
-) -> Result<Passages> {
+) -> Result<(Passages, u64)> {
     if !plan.wants_passages() {
-        return Ok(Passages::default());
+        return Ok((Passages::default(), 0));
     }
     let inside = plan.options.inside_duplicates;
-    let mut fingerprints = std::mem::take(&mut sketched.fingerprints);
-    fingerprints.retain(|one| inside || documents.copies.is_first(one.document));
-    let apart = |one: DocId, other: DocId| !inside && documents.are_pair(one, other);
-    let meetings = Meetings::of(fingerprints);
-    let wanted = meetings.documents();
-    let visitor = Collect {
-        begin: || (Tokenizer::new(plan.sketch.seed), Tokens::default(), Vec::new()),
-        visit: |(tokenizer, tokens, texts): &mut (Tokenizer, Tokens, Vec<_>),
-                id,
-                document: Document<'_>| {
-            tokens.clear();
-            tokenizer.for_each(document.text, |token, _| tokens.push(token));
-            texts.push((id, tokens.without_spans()));
+    let texts = &sketched.texts;
+    let present: Vec<bool> = (0..texts.documents() as u32)
+        .map(|document| inside || sketched.sides.is_first(DocId(document), &documents.copies))
+        .collect();
+    let meetings = Meetings {
+        prints: &sketched.prints,
+        texts,
+        present: &present,
+        apart: |one: DocId, other: DocId| {
+            !sketched.sides.meet(one, other) || (!inside && documents.are_pair(one, other))
         },
+        params: &plan.options.passages,
     };
-    let units =
-        corpus.revisit(&sketched.catalog, &wanted, ("reading again", progress), &visitor)?;
-    // Looked up for every hit, so by number: a map would take half of the time.
-    let mut places = vec![0u32; sketched.facts.len()];
-    let mut texts: Vec<Tokens> = Vec::with_capacity(wanted.len());
-    for (document, text) in units.into_iter().flat_map(|(_, _, texts)| texts) {
-        places[document.index()] = texts.len() as u32;
-        texts.push(text);
+    let blocks = Blocks::new(texts, workspace.memory() / 8);
+    let key = |hit: &Hit| (blocks.of(hit), hit.key());
+    let most = workspace.memory() as usize / 16 / size_of::<Hit>();
+    let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
+    meetings.hits(|hits| sorter.extend(hits))?;
+    let mut sorted = sorter.sorted()?;
+    progress.begin("following", texts.documents() as u64, Unit::Items);
+    let mut matches = std::mem::take(&mut sketched.within);
+    let mut done = 0;
+    let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
+    while let Some(hits) = sorted.next_chunk(most, of_pair)? {
+        for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
+            matches.append(&mut follow(hits, texts, plan)?);
+        }
+        let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
+        progress.advance(reached.saturating_sub(done));
+        done = done.max(reached);
     }
-    let tokens = |document: DocId| &texts[places[document.index()] as usize];
-    let hits = meetings.hits(tokens, apart, &plan.options.passages);
-    progress.begin("following", hits.len() as u64, Unit::Items);
+    progress.end();
+    let mut passages = Passages::group(matches, &plan.options.passages);
+    let mut shortened = 0;
+    if let Some(most) = plan.options.max_occurrences {
+        for passage in &mut passages.0 {
+            shortened += u64::from(passage.keep_occurrences(most));
+        }
+    }
+    Ok((passages, shortened))
+}
+
+/// Documents whose tokens fit in memory together.
+struct Blocks {
+    /// The first document of each block but the first.
+    starts: Vec<u32>,
+}
+
+impl Blocks {
+    /// Blocks of up to `most` bytes, or of one document.
+    fn new(texts: &Texts, most: u64) -> Self {
+        let mut starts = Vec::new();
+        let mut size = 0;
+        for document in 0..texts.documents() as u32 {
+            let own = texts.size(DocId(document)) as u64;
+            if size > 0 && size + own > most {
+                starts.push(document);
+                size = 0;
+            }
+            size += own;
+        }
+        Blocks { starts }
+    }
+
+    /// The blocks of the two documents of a hit, as one number.
+    fn of(&self, hit: &Hit) -> u64 {
+        let block =
+            |document: DocId| self.starts.partition_point(|&start| start <= document.0) as u64;
+        block(hit.a) << 32 | block(hit.b)
+    }
+}
+
+/// Follows hits of two blocks, in the order of their documents.
+fn follow(hits: &[Hit], texts: &Texts, plan: &Plan) -> Result<Vec<Match>> {
+    let mut documents: Vec<DocId> = hits.iter().flat_map(|hit| [hit.a, hit.b]).collect();
+    documents.par_sort_unstable();
+    documents.dedup();
+    let mut buffers = vec![Text::default(); documents.len()];
+    let words = documents
+        .par_iter()
+        .zip(&mut buffers)
+        .map(|(&document, buffer)| texts.whole(document, buffer))
+        .collect::<Result<Vec<_>>>()?;
+    // Looked up for every pair, so by number: a map would take half of the time.
+    let mut places = vec![0u32; texts.documents()];
+    for (place, document) in (0..).zip(&documents) {
+        places[document.index()] = place;
+    }
+    let words = |document: DocId| words[places[document.index()] as usize];
     let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
-    let mut matches: Vec<_> = pairs
+    Ok(pairs
         .par_iter()
         .map_init(Aligner::default, |aligner, hits| {
-            progress.advance(hits.len() as u64);
-            match_pair(hits, tokens(hits[0].a), tokens(hits[0].b), &plan.options.passages, aligner)
+            match_pair(hits, words(hits[0].a), words(hits[0].b), &plan.options.passages, aligner)
         })
         .flatten_iter()
-        .collect();
-    progress.end();
-    matches.append(&mut sketched.within);
-    Ok(Passages::group(matches, &plan.options.passages))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::{Find, ScanOptions, scan_in};
+    use super::*;
+    use crate::passage::TextBuilder;
+    use crate::progress::Silent;
+    use crate::report::Finding;
+    use crate::text::{Tokenizer, Tokens, mix};
+
+    /// Records of words from a few, with runs of one another and a line that all have.
+    fn corpus() -> String {
+        let word = |seed: u64| format!("w{:x}", mix(seed) % 5000);
+        let words = |start: u64, count: u64| (start..start + count).map(word).collect::<Vec<_>>();
+        let mut lines = String::new();
+        for number in 0..300u64 {
+            let own = words(1000 * number, 40).join(" ");
+            let (shared, count) = (1_000_000 + 100 * (number % 50), 12 + number % 30);
+            let mut run = words(shared, count);
+            if number % 3 == 0 {
+                run[count as usize / 2] = "changed".to_owned();
+            }
+            let all = words(2_000_000, 30).join(" ");
+            let run = run.join(" ");
+            let text = format!("{own}. {run}. {all}. 第一章は海の見える町から始まる。{run}");
+            lines.push_str(&format!("{{\"id\": {number}, \"text\": \"{text}\"}}\n"));
+        }
+        lines
+    }
+
+    #[test]
+    fn what_is_spilled_changes_no_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let path: PathBuf = folder.path().join("corpus.jsonl");
+        std::fs::write(&path, corpus()).unwrap();
+        for inside_duplicates in [false, true] {
+            let options =
+                ScanOptions { find: Find::Passages, inside_duplicates, ..ScanOptions::default() };
+            let plan = Plan::new(&options).unwrap();
+            let rows = |memory: u64| -> Vec<Finding> {
+                let workspace = |_| Workspace::new(folder.path(), memory, 0);
+                let scan = scan_in(std::slice::from_ref(&path), &plan, workspace, &Silent).unwrap();
+                scan.findings.to_vec().unwrap()
+            };
+            let held = rows(u64::MAX);
+            assert!(held.len() > 300, "{}", held.len());
+            // All is written, and no two documents are in one block; then a few are.
+            for memory in [0, 1 << 16, 1 << 20] {
+                assert_eq!(rows(memory), held, "{memory} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_fit_or_hold_one_document() {
+        let spill = Workspace::default().spill_beyond(0);
+        let mut builder = TextBuilder::default();
+        let mut tokenizer = Tokenizer::new(0);
+        for text in ["a b c", "a", "", "a b c d e f g h i j", "b c", "d e"] {
+            builder.push(&Tokens::of(text, &mut tokenizer));
+        }
+        let units = vec![builder.store(&Workspace::default().spill_beyond(0)).unwrap()];
+        let held = Texts::new(Workspace::default().spill(), Vec::new());
+        assert!(Blocks::new(&held, 0).starts.is_empty());
+        // Their sizes in bytes are 24, 8, 0, 80, 16 and 16.
+        let texts = Texts::new(spill, units);
+        assert_eq!(Blocks::new(&texts, 32).starts, [3, 4]);
+        assert_eq!(Blocks::new(&texts, 0).starts, [1, 2, 4, 5]);
+    }
 }

@@ -4,18 +4,20 @@
 //! [`Finding`]s and the rows of the clusters. Documents with passages
 //! are read once more, to be quoted; nothing is computed anew.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::cluster::{Clusters, kept_groups};
-use crate::document::{DocId, Document};
+use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::passage::{Passage, Passages, Run};
 use crate::progress::Progress;
 use crate::read::{Catalog, Corpus, Visitor};
 use crate::report::{
-    ClusterMember, ClusterRows, Counts, Findings, Kind, QuoteBuilder, Quotes, Row, UnitQuotes,
+    ClusterMember, ClusterRows, Counts, Excerpt, Findings, Kind, QuoteBuilder, Quotes, Row,
+    UnitQuotes,
 };
 use crate::spill::Spill;
 use crate::text::{Tokenizer, Tokens};
@@ -23,7 +25,8 @@ use crate::verify::Pair;
 
 use super::documents::DocumentPairs;
 use super::exact::Copies;
-use super::inspect::WholeSides;
+use super::inspect::WholeQuotes;
+use super::sides::Sides;
 use super::survey::Sketched;
 use super::{Pairs, Plan};
 
@@ -43,8 +46,9 @@ pub fn write(
     plan: &Plan,
     progress: &dyn Progress,
 ) -> Result<Rows> {
-    let DocumentPairs { copies, near, contained, clusters, is_large, sides, .. } = documents;
-    let WholeSides { mut quotes, numbers } = sides;
+    let DocumentPairs { copies, near, contained, clusters, is_large, quotes, between, .. } =
+        documents;
+    let WholeQuotes { mut quotes, numbers } = quotes;
     let first_run = quotes.len() as u32;
     let runs = quote_runs(corpus, sketched, passages, plan, &mut quotes, progress)?;
     let quotes = Arc::new(quotes);
@@ -61,6 +65,7 @@ pub fn write(
             is_large: &is_large,
             quotes: &numbers,
             cluster_numbers: &cluster_numbers,
+            between,
         };
         told.whole(&whole, plan);
     }
@@ -69,7 +74,7 @@ pub fn write(
         first_run + place as u32
     };
     for (group, passage) in (1..).zip(&passages.0) {
-        let occurrences = copied_occurrences(passage, &copies, plan);
+        let occurrences = copied_occurrences(passage, &copies, between, plan);
         told.rows.extend(passage.matches.iter().map(|one| Row {
             kind: Kind::Passage,
             a: number(&one.a),
@@ -80,6 +85,14 @@ pub fn write(
             group,
             occurrences,
         }));
+    }
+    // A reference stands behind what is held against it, and else what is later by name and place.
+    let documents: Vec<DocId> = quotes.documents().collect();
+    let order = |side: u32| (between.is_reference(documents[side as usize]), places[side as usize]);
+    for row in &mut told.rows {
+        if order(row.b) < order(row.a) {
+            std::mem::swap(&mut row.a, &mut row.b);
+        }
     }
     let mut counts = told.counts;
     counts.passages = passages.0.len() as u64;
@@ -92,10 +105,10 @@ pub fn write(
 }
 
 /// How often a passage occurs, in copies of its documents too where these are not told of themselves.
-fn copied_occurrences(passage: &Passage, copies: &Copies, plan: &Plan) -> u32 {
+fn copied_occurrences(passage: &Passage, copies: &Copies, between: Sides, plan: &Plan) -> u32 {
     let many = passage.documents.first() != passage.documents.last();
     if many && !plan.options.inside_duplicates {
-        let copied = |document: &DocId| copies.group(&copies.first_of(*document)).len() as u32;
+        let copied = |document: &DocId| between.copies(*document, copies);
         passage.documents.iter().map(copied).sum()
     } else {
         passage.occurrences
@@ -124,6 +137,8 @@ struct Whole<'a> {
     quotes: &'a [u32],
     /// For each cluster the number it is written with.
     cluster_numbers: &'a [u32],
+    /// Which documents are compared.
+    between: Sides,
 }
 
 impl Whole<'_> {
@@ -162,7 +177,7 @@ impl Told {
     /// Chooses the rows of documents that are to be written, and tells their clusters.
     fn whole(&mut self, whole: &Whole<'_>, plan: &Plan) {
         let Told { rows, members: told, counts } = self;
-        let &Whole { copies, clusters, .. } = whole;
+        let &Whole { copies, clusters, between, .. } = whole;
         let partners = Partners::new(whole.near);
         let starred: Vec<bool> = whole
             .is_large
@@ -172,7 +187,7 @@ impl Told {
         counts.stars = whole.is_large.iter().filter(|large| **large).count() as u64;
         counts.clusters = clusters.members.len() as u64;
         for (number, members) in clusters.members.iter().enumerate() {
-            let cluster = kept_members(members, copies, &partners);
+            let cluster = kept_members(members, copies, between, &partners);
             let dropped = cluster.iter().filter(|member| member.kept != member.document);
             counts.clustered += members.len() as u64;
             counts.droppable += dropped.clone().count() as u64;
@@ -194,20 +209,23 @@ impl Told {
         let is_star = |document: DocId| clusters.of(document).is_some_and(|number| starred[number]);
         for group in copies.groups.iter().filter(|group| !is_star(group[0])) {
             for (index, &a) in group.iter().enumerate() {
-                rows.extend(group[index + 1..].iter().map(|&b| whole.exact_row(a, b)));
+                let met = group[index + 1..].iter().filter(|&&b| between.meet(a, b));
+                rows.extend(met.map(|&b| whole.exact_row(a, b)));
             }
         }
         for pair in whole.near.iter().filter(|pair| !is_star(pair.a)) {
             for &a in copies.group(&pair.a) {
-                let others = copies.group(&pair.b).iter();
-                rows.extend(others.map(|&b| whole.row(Kind::Near, pair, a, b)));
+                let met = copies.group(&pair.b).iter().filter(|&&b| between.meet(a, b));
+                rows.extend(met.map(|&b| whole.row(Kind::Near, pair, a, b)));
             }
         }
         for pair in whole.contained {
             // Copies of a document in a star are left to the star.
             let side = |document: &DocId| if is_star(*document) { 1 } else { usize::MAX };
-            for &a in copies.group(&pair.a).iter().take(side(&pair.a)) {
-                let others = copies.group(&pair.b).iter().take(side(&pair.b));
+            let (ones, others) = (copies.group(&pair.a), copies.group(&pair.b));
+            let any = |a: &&DocId| others.iter().any(|&b| between.meet(**a, b));
+            for &a in ones.iter().filter(any).take(side(&pair.a)) {
+                let others = others.iter().filter(|&&b| between.meet(a, b)).take(side(&pair.b));
                 rows.extend(others.map(|&b| whole.row(Kind::Contained, pair, a, b)));
             }
         }
@@ -248,14 +266,25 @@ struct Member {
     similarity: f64,
 }
 
-/// The kept groups of a component. Copies share the fate of the first of their text.
-fn kept_members(members: &[DocId], copies: &Copies, partners: &Partners<'_>) -> Vec<Member> {
+/// The kept groups of a component. Copies share the fate of the first of their text; references are all kept.
+fn kept_members(
+    members: &[DocId],
+    copies: &Copies,
+    between: Sides,
+    partners: &Partners<'_>,
+) -> Vec<Member> {
     let firsts: Vec<DocId> =
         members.iter().copied().filter(|&member| copies.is_first(member)).collect();
-    let kept = kept_groups(&firsts, |first| partners.of(first));
+    // A text that stands on both sides is near to references, too, but none of these is to be dropped.
+    let kept = kept_groups(&firsts, |first| {
+        partners.of(first).filter(move |&other| between.meet(first, other))
+    });
     members
         .iter()
         .filter_map(|&document| {
+            if between.is_reference(document) {
+                return Some(Member { document, kept: document, similarity: 1.0 });
+            }
             let first = copies.first_of(document);
             let place = firsts.binary_search(&first).ok()?;
             let kept = kept[place].1;
@@ -294,13 +323,8 @@ fn quote_runs(
     runs.dedup();
     let mut wanted: Vec<DocId> = runs.iter().map(|run| run.document).collect();
     wanted.dedup();
-    let quoter = Quoter {
-        corpus,
-        catalog: &sketched.catalog,
-        runs: &runs,
-        seed: plan.sketch.seed,
-        spill: quotes.spill(),
-    };
+    let quoter =
+        Quoter { corpus, catalog: &sketched.catalog, runs: &runs, plan, spill: quotes.spill() };
     let units = corpus.revisit(&sketched.catalog, &wanted, ("quoting", progress), &quoter)?;
     units.into_iter().for_each(|unit| quotes.push(unit));
     Ok(runs)
@@ -312,7 +336,7 @@ struct Quoter<'a> {
     catalog: &'a Catalog,
     /// Ascending.
     runs: &'a [Run],
-    seed: u64,
+    plan: &'a Plan,
     spill: &'a Spill,
 }
 
@@ -321,7 +345,7 @@ impl Visitor for Quoter<'_> {
     type Kept = UnitQuotes;
 
     fn begin(&self) -> Self::Unit {
-        (Tokenizer::new(self.seed), QuoteBuilder::default())
+        (Tokenizer::new(self.plan.sketch.seed), QuoteBuilder::default())
     }
 
     fn visit(&self, (tokenizer, quotes): &mut Self::Unit, id: DocId, document: Document<'_>) {
@@ -329,11 +353,31 @@ impl Visitor for Quoter<'_> {
         let runs = self.runs[start..].iter().take_while(|run| run.document == id);
         let tokens = Tokens::of(document.text, tokenizer);
         let name = self.corpus.name(self.catalog, id, document.id);
-        let spans = runs.map(|run| (tokens.span(run.tokens()), run.len() as u32));
-        quotes.push(id, &name, document.text, spans);
+        let excerpts = runs.map(|run| excerpt(&tokens, run, self.plan.options.context));
+        quotes.push(id, &name, document.text, excerpts);
     }
 
     fn finish(&self, (_, mut quotes): Self::Unit) -> Result<UnitQuotes> {
         quotes.store(self.spill)
+    }
+}
+
+/// A run with up to so many words before and after it.
+fn excerpt(tokens: &Tokens, run: &Run, context: u32) -> Excerpt {
+    let Range { start, end } = run.tokens();
+    let span = tokens.span(start..end);
+    if context == 0 {
+        return Excerpt::alone(span, run.len() as u32);
+    }
+    let fit = |range: Range<usize>| tokens.half_words(range) <= 2 * context;
+    let first = (0..start).rev().take_while(|&first| fit(first..start)).last();
+    let last = (end..tokens.len()).take_while(|&last| fit(end..last + 1)).last();
+    let before = first.map_or(span.start, |first| tokens.spans()[first].start);
+    let after = last.map_or(span.end, |last| tokens.spans()[last].end);
+    Excerpt {
+        span,
+        words: run.len() as u32,
+        before: Span { start: before, end: span.start },
+        after: Span { start: span.end, end: after },
     }
 }

@@ -11,7 +11,9 @@ use crate::document::{DocId, Document};
 use crate::error::{Error, Result};
 use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::lsh::band_keys;
-use crate::passage::{Fingerprint, Match, Repeats, Winnower};
+use crate::passage::{
+    Match, PrintBuilder, Prints, Repeats, TextBuilder, Texts, UnitPrints, UnitTexts,
+};
 use crate::progress::Progress;
 use crate::read::{Catalog, Corpus, ReadTotals, Visitor};
 use crate::shingle::SetBuilder;
@@ -20,6 +22,7 @@ use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens};
 
 use super::benches::Benches;
+use super::sides::Sides;
 use super::{Method, Plan};
 
 /// What is known of each document after the first reading.
@@ -29,11 +32,14 @@ pub struct Sketched {
     pub problems: Vec<Error>,
     pub notices: Vec<String>,
     pub facts: Vec<Facts>,
+    pub sides: Sides,
     pub lists: Lists,
     /// The documents that have band keys, ascending, and their keys one after the other.
     pub banded: Vec<DocId>,
     pub keys: Vec<u64>,
-    pub fingerprints: Vec<Fingerprint>,
+    /// Fingerprints and tokens of all documents, if passages are wanted.
+    pub prints: Prints,
+    pub texts: Texts,
     /// Repeats within a document.
     pub within: Vec<Match>,
 }
@@ -60,7 +66,6 @@ struct UnitSketch {
     facts: Vec<Facts>,
     banded: Vec<DocId>,
     keys: Vec<u64>,
-    fingerprints: Vec<Fingerprint>,
     within: Vec<Match>,
 }
 
@@ -69,19 +74,20 @@ struct Surveyor<'a> {
     plan: &'a Plan,
     sketcher: Sketcher,
     spill: &'a Spill,
+    prints: &'a Spill,
+    texts: &'a Spill,
     benches: Benches<Bench>,
 }
 
 /// A place to work at: the tools that are used again from document to document, and the results.
 struct Bench {
     tokenizer: Tokenizer,
-    /// The tokens of the present document, if passages are wanted.
+    /// The tokens of the present document.
     tokens: Tokens,
-    /// The hashes of its tokens, if not.
-    hashes: Vec<u64>,
     set_builder: SetBuilder,
     set: Vec<u64>,
-    winnower: Winnower,
+    prints: PrintBuilder,
+    texts: TextBuilder,
     repeats: Repeats,
     signature: Vec<u32>,
     lists: ListBuilder,
@@ -96,10 +102,14 @@ pub fn survey(
     progress: &dyn Progress,
 ) -> Result<Sketched> {
     let spill = workspace.spill();
+    let prints_spill = workspace.spill_beyond(workspace.memory() / 8);
+    let texts_spill = workspace.spill_beyond(workspace.memory() / 4);
     let surveyor = Surveyor {
         plan,
         sketcher: Sketcher::new(&plan.sketch),
         spill: &spill,
+        prints: &prints_spill,
+        texts: &texts_spill,
         benches: Benches::default(),
     };
     let survey = corpus.survey(progress, &surveyor)?;
@@ -107,27 +117,32 @@ pub fn survey(
     let documents = survey.catalog.len();
     let mut facts = Vec::with_capacity(documents);
     let (mut banded, mut keys) = (Vec::new(), Vec::new());
-    let (mut fingerprints, mut within) = (Vec::new(), Vec::new());
+    let mut within = Vec::new();
     let mut lists = Vec::with_capacity(survey.units.len());
-    for (unit, unit_lists) in survey.units {
+    let (mut prints, mut texts) = (Vec::new(), Vec::new());
+    for (unit, unit_lists, for_passages) in survey.units {
         let first = facts.len() as u32;
         let global = |document: DocId| DocId(document.0 + first);
         facts.extend(unit.facts);
         lists.push(unit_lists);
         banded.extend(unit.banded.into_iter().map(global));
         keys.extend(unit.keys);
-        fingerprints.extend(
-            unit.fingerprints
-                .into_iter()
-                .map(|one| Fingerprint { document: global(one.document), ..one }),
-        );
+        if let Some((unit_prints, unit_texts)) = for_passages {
+            prints.push((DocId(first), unit_prints));
+            texts.push(unit_texts);
+        }
         within.extend(unit.within.into_iter().map(|mut one| {
             one.a.document = global(one.a.document);
             one.b.document = global(one.b.document);
             one
         }));
     }
+    let sides = match plan.is_against() {
+        true => Sides::against(corpus.references(&survey.catalog)),
+        false => Sides::default(),
+    };
     Ok(Sketched {
+        sides,
         catalog: survey.catalog,
         totals: survey.totals,
         problems: survey.problems,
@@ -136,14 +151,15 @@ pub fn survey(
         lists: Lists::new(spill, lists),
         banded,
         keys,
-        fingerprints,
+        prints: Prints::new(prints_spill, prints),
+        texts: Texts::new(texts_spill, texts),
         within,
     })
 }
 
 impl Visitor for Surveyor<'_> {
     type Unit = Bench;
-    type Kept = (UnitSketch, UnitLists);
+    type Kept = (UnitSketch, UnitLists, Option<(UnitPrints, UnitTexts)>);
 
     fn begin(&self) -> Bench {
         self.benches.take(|| Bench::new(self.plan))
@@ -153,24 +169,17 @@ impl Visitor for Surveyor<'_> {
         let Bench {
             tokenizer,
             tokens,
-            hashes,
             set_builder,
             set,
-            winnower,
+            prints,
+            texts,
             repeats,
             signature,
             lists,
             sketch,
         } = bench;
-        let (hashes, half_words) = if self.plan.wants_passages() {
-            tokens.clear();
-            tokenizer.for_each(document.text, |token, _| tokens.push(token));
-            (tokens.hashes(), tokens.half_words(0..tokens.len()))
-        } else {
-            hashes.clear();
-            let half_words = tokenizer.hash_into(document.text, hashes);
-            (&hashes[..], half_words)
-        };
+        tokens.fill_without_spans(document.text, tokenizer);
+        let (hashes, half_words) = (tokens.hashes(), tokens.half_words(0..tokens.len()));
         sketch.facts.push(Facts {
             content: xxh3_128(bytemuck::cast_slice(hashes)),
             tokens: hashes.len() as u32,
@@ -187,20 +196,25 @@ impl Visitor for Surveyor<'_> {
             }
         }
         if self.plan.wants_passages() {
-            let fingerprints = &mut sketch.fingerprints;
-            winnower.for_each(tokens, |hash, position| {
-                fingerprints.push(Fingerprint { hash, document: number, position });
-            });
-            let params = &self.plan.options.passages;
-            sketch.within.extend(repeats.of(number, document.text, tokens, params));
+            prints.push(number, tokens);
+            texts.push(tokens);
+            if !self.plan.is_against() && repeats.any(tokens) {
+                tokens.fill(document.text, tokenizer);
+                let params = &self.plan.options.passages;
+                sketch.within.extend(repeats.of(number, document.text, tokens, params));
+            }
         }
     }
 
     fn finish(&self, mut bench: Bench) -> Result<Self::Kept> {
         let lists = bench.lists.store(self.spill)?;
+        let for_passages = match self.plan.wants_passages() {
+            true => Some((bench.prints.store(self.prints)?, bench.texts.store(self.texts)?)),
+            false => None,
+        };
         let sketch = std::mem::take(&mut bench.sketch);
         self.benches.give_back(bench);
-        Ok((sketch, lists))
+        Ok((sketch, lists, for_passages))
     }
 }
 
@@ -209,10 +223,10 @@ impl Bench {
         Bench {
             tokenizer: Tokenizer::new(plan.sketch.seed),
             tokens: Tokens::default(),
-            hashes: Vec::new(),
             set_builder: SetBuilder::new(plan.sketch.shingle_size),
             set: Vec::new(),
-            winnower: Winnower::new(plan.options.passages.min_words_across),
+            prints: PrintBuilder::new(plan.options.passages.min_words_across),
+            texts: TextBuilder::default(),
             repeats: Repeats::default(),
             signature: vec![0; plan.sketch.num_hashes],
             lists: ListBuilder::default(),

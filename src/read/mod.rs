@@ -54,6 +54,9 @@ pub struct ReadOptions {
     pub exclude: Vec<String>,
     /// Stop at the first problem.
     pub strict: bool,
+    /// PATHs of reference documents: read before all others, and a file that is below both is no
+    /// reference.
+    pub against: Vec<PathBuf>,
     /// Files that the run will write: it is an error if one of them is to be read, too.
     pub outputs: Vec<PathBuf>,
 }
@@ -67,6 +70,7 @@ impl Default for ReadOptions {
             max_document: 64 << 20,
             exclude: Vec::new(),
             strict: false,
+            against: Vec::new(),
             outputs: Vec::new(),
         }
     }
@@ -78,6 +82,8 @@ pub const LARGEST_DOCUMENT: u64 = u32::MAX as u64 - 1;
 /// A set of files, cut into units of work.
 pub struct Corpus {
     files: Vec<SourceFile>,
+    /// How many of them are references; they come first.
+    references: usize,
     units: Vec<Unit>,
     fields: Fields,
     options: ReadOptions,
@@ -241,11 +247,16 @@ impl Corpus {
                 "`--max-document` must be less than 4G: it can be {LARGEST_DOCUMENT} bytes at most"
             )));
         }
-        let found = walk::walk(paths, &options.exclude, &options.outputs)?;
+        let all = [paths, &options.against].concat();
+        let mut found = walk::walk(&all, &options.exclude, &options.outputs)?;
+        let is_reference = |file: &SourceFile| file.path_number >= paths.len();
+        found.files.sort_by_key(|file| !is_reference(file));
+        let references = found.files.partition_point(is_reference);
         let units = plan(&found.files, &options);
         Ok(Corpus {
             fields: Fields::new(&options.id_field, &options.text_field),
             files: found.files,
+            references,
             units,
             options,
             walk_problems: found.problems,
@@ -256,6 +267,12 @@ impl Corpus {
     /// Bytes of all files, as they are on disk.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// How many documents are references; they have the first numbers.
+    pub fn references(&self, catalog: &Catalog) -> u32 {
+        let is_reference = |locator: &Locator| (locator.file as usize) < self.references;
+        catalog.locators.partition_point(is_reference) as u32
     }
 
     /// Reads a file that is one document into `raw`.

@@ -29,6 +29,8 @@ pub struct SourceFile {
     pub size: u64,
     /// Whether the user named it, and not a folder above it.
     pub named: bool,
+    /// Below which of the PATHs it was found first.
+    pub path_number: usize,
     /// Standard input, copied to a temporary file so that it can be read twice.
     pub spooled: Option<fs::File>,
 }
@@ -65,6 +67,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
         if path == Path::new("-") {
             if !paths[..index].contains(path) {
                 found.add(spool(&mut io::stdin().lock(), "-"));
+                found.files[below..].iter_mut().for_each(|file| file.path_number = index);
             }
             continue;
         }
@@ -81,6 +84,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                     name: display_name(shown),
                     size: metadata.len(),
                     named: true,
+                    path_number: index,
                     spooled: None,
                 });
             }
@@ -92,6 +96,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                 );
             }
         }
+        found.files[below..].iter_mut().for_each(|file| file.path_number = index);
         found.files[below..].sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
     }
     if linked {
@@ -163,6 +168,7 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
                 size: metadata.len(),
                 path: without_dot(entry.path()).to_owned(),
                 named: false,
+                path_number: 0,
                 spooled: None,
             }),
             Err(error) => Err(walk_error(&error, root)),
@@ -244,6 +250,7 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
         name: name.to_owned(),
         size,
         named: true,
+        path_number: 0,
         spooled: Some(file),
     })
 }

@@ -1,7 +1,7 @@
 //! One row of output.
 
 /// Longest excerpt of a text, in characters.
-const EXCERPT: usize = 200;
+pub(super) const EXCERPT: usize = 200;
 
 /// What a finding is, in order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,10 @@ pub struct Side {
     pub words: u32,
     /// Its text, as [`excerpt`] gives it.
     pub text: String,
+    /// The words before it, on one line, if they were asked for.
+    pub before: String,
+    /// The words after it.
+    pub after: String,
 }
 
 /// Two sides that repeat one another.
@@ -70,17 +74,17 @@ pub struct Finding {
 /// after 200 characters it ends.
 pub fn excerpt(text: &str) -> String {
     let mut line = String::new();
-    excerpt_into(text, &mut line);
+    on_one_line(text, EXCERPT, &mut line);
     line
 }
 
-/// Appends the [`excerpt`] of `text` to `line`.
-pub(super) fn excerpt_into(text: &str, line: &mut String) {
+/// Appends the first `most` characters of `text` to `line`, control characters replaced.
+pub(super) fn on_one_line(text: &str, most: usize, line: &mut String) {
     let before = line.len();
     let mut count = 0;
     for word in text.split_whitespace() {
         for c in (count > 0).then_some(' ').into_iter().chain(word.chars()) {
-            if count == EXCERPT {
+            if count == most {
                 line.truncate(before + line[before..].trim_end().len());
                 return;
             }

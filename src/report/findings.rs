@@ -18,7 +18,7 @@ use crate::error::Result;
 pub struct Row {
     /// What it is.
     pub kind: Kind,
-    /// One side, and after [`Findings::new`] the one that comes first by name and place.
+    /// The side that is told first.
     pub a: u32,
     /// The other side.
     pub b: u32,
@@ -73,11 +73,6 @@ impl Findings {
     /// the order of their first rows.
     pub fn new(quotes: Arc<Quotes>, places: &[u32], mut rows: Vec<Row>) -> Self {
         let place = |side: u32| places[side as usize];
-        rows.par_iter_mut().for_each(|row| {
-            if place(row.b) < place(row.a) {
-                std::mem::swap(&mut row.a, &mut row.b);
-            }
-        });
         rows.par_sort_unstable_by_key(|row| {
             let ends = (quotes.end(row.a), quotes.end(row.b));
             (place(row.a), place(row.b), row.kind, ends, row.group)

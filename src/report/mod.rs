@@ -12,6 +12,9 @@ mod write;
 
 pub use finding::{Finding, Kind, Side, excerpt};
 pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
-pub use quotes::{QuoteBuilder, Quotes, UnitQuotes};
+pub use quotes::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 pub use summary::{Counts, Parameters, Summary};
-pub use write::{COLUMNS, OutputFormat, write_clusters, write_findings};
+pub use write::{
+    COLUMNS, CONTEXT_COLUMNS, OutputFormat, write_clusters, write_findings,
+    write_findings_in_context,
+};

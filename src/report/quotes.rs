@@ -5,7 +5,7 @@
 //! quoted once; and names and texts are spilled, so that what is held does not grow
 //! with their length.
 
-use super::finding::{Side, excerpt_into};
+use super::finding::{EXCERPT, Side, on_one_line};
 use crate::document::{DocId, Span};
 use crate::error::Result;
 use crate::spill::{Spill, Stored, Workspace};
@@ -22,7 +22,29 @@ struct Quoted {
     name: u64,
     text: u64,
     name_length: u32,
-    text_length: u32,
+    /// Of the excerpt, the words before and those after it, which follow one another.
+    lengths: [u32; 3],
+}
+
+/// A span that is to be quoted.
+#[derive(Clone, Copy, Debug)]
+pub struct Excerpt {
+    /// The span.
+    pub span: Span,
+    /// How many tokens it has.
+    pub words: u32,
+    /// What is told as standing before it.
+    pub before: Span,
+    /// What is told as standing after it.
+    pub after: Span,
+}
+
+impl Excerpt {
+    /// A span without what stands around it.
+    pub fn alone(span: Span, words: u32) -> Self {
+        let nothing = Span { end: span.start, ..span };
+        Excerpt { span, words, before: nothing, after: nothing }
+    }
 }
 
 /// The quotes of one unit, while they are made.
@@ -40,24 +62,29 @@ pub struct UnitQuotes {
 }
 
 impl QuoteBuilder {
-    /// Adds spans of a document of this name, each with the number of its tokens, in order of their places.
+    /// Adds excerpts of a document of this name, in order of their places.
     pub fn push(
         &mut self,
         document: DocId,
         name: &str,
         text: &str,
-        spans: impl IntoIterator<Item = (Span, u32)>,
+        excerpts: impl IntoIterator<Item = Excerpt>,
     ) {
         let name_at = self.texts.len() as u64;
         self.texts.push_str(name);
         let (mut line, mut counted) = (1, 0);
-        for (span, words) in spans {
+        for Excerpt { span, words, before, after } in excerpts {
             let start = span.start as usize;
             // A document has fewer than 2^32 bytes, so fewer lines.
             line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..start]).count() as u32;
             counted = start;
             let text_at = self.texts.len();
-            excerpt_into(&text[span.range()], &mut self.texts);
+            let mut ends = [text_at; 4];
+            let most = [EXCERPT, usize::MAX, usize::MAX];
+            for (part, (span, most)) in [span, before, after].into_iter().zip(most).enumerate() {
+                on_one_line(&text[span.range()], most, &mut self.texts);
+                ends[part + 1] = self.texts.len();
+            }
             self.quoted.push(Quoted {
                 document,
                 unit: 0,
@@ -68,7 +95,7 @@ impl QuoteBuilder {
                 name: name_at,
                 text: text_at as u64,
                 name_length: name.len() as u32,
-                text_length: (self.texts.len() - text_at) as u32,
+                lengths: [0, 1, 2].map(|part| (ends[part + 1] - ends[part]) as u32),
             });
         }
     }
@@ -194,6 +221,8 @@ pub(super) struct Quote<'a> {
     pub line: u32,
     pub words: u32,
     pub text: &'a str,
+    pub before: &'a str,
+    pub after: &'a str,
 }
 
 impl Quote<'_> {
@@ -205,6 +234,8 @@ impl Quote<'_> {
             line: self.line,
             words: self.words,
             text: self.text.to_owned(),
+            before: self.before.to_owned(),
+            after: self.after.to_owned(),
         }
     }
 }
@@ -227,7 +258,8 @@ impl<'a> QuoteReader<'a> {
         let one = &self.quotes.quoted[number as usize];
         let stored = &self.quotes.units[one.unit as usize];
         let part = |at: u64, length: u32| at as usize..at as usize + length as usize;
-        let (name, text) = (part(one.name, one.name_length), part(one.text, one.text_length));
+        let (name, text) =
+            (part(one.name, one.name_length), part(one.text, one.lengths.iter().sum()));
         let (name, text) = match stored {
             Stored::Held(bytes) => (&bytes[name], &bytes[text]),
             Stored::Written { .. } => {
@@ -240,15 +272,20 @@ impl<'a> QuoteReader<'a> {
                 (&self.name[..], &self.text[..])
             }
         };
-        let text_of =
+        let string =
             |bytes| std::str::from_utf8(bytes).expect("names and excerpts are put away whole");
+        let [text_end, before_end, _] = one.lengths.map(|length| length as usize);
+        let (text, around) = string(text).split_at(text_end);
+        let (before, after) = around.split_at(before_end);
         Ok(Quote {
-            document: text_of(name),
+            document: string(name),
             start: one.start,
             end: one.end,
             line: one.line,
             words: one.words,
-            text: text_of(text),
+            text,
+            before,
+            after,
         })
     }
 }

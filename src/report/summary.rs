@@ -42,6 +42,8 @@ pub struct Parameters {
 /// What was found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counts {
+    /// Documents that the others were held against.
+    pub references: u64,
     /// Documents without a single word.
     pub empty: u64,
     /// Rows of kind `exact`.
@@ -54,6 +56,8 @@ pub struct Counts {
     pub passage_rows: u64,
     /// Distinct passages.
     pub passages: u64,
+    /// Passages of which not all occurrences are written.
+    pub shortened: u64,
     /// Clusters of documents.
     pub clusters: u64,
     /// Documents in clusters.
@@ -94,6 +98,13 @@ impl fmt::Display for Summary {
             count(read.files, "file"),
             bytes(read.bytes)
         )?;
+        if found.references > 0 {
+            writeln!(
+                f,
+                "           {} to hold the others against",
+                count(found.references, "document")
+            )?;
+        }
         if found.empty > 0 {
             writeln!(f, "           {} without a word", count(found.empty, "document"))?;
         }
@@ -140,6 +151,13 @@ impl fmt::Display for Summary {
                 "passages   {} in {}",
                 grouped(found.passages),
                 count(found.passage_rows, "row")
+            )?;
+        }
+        if found.shortened > 0 {
+            writeln!(
+                f,
+                "shortened  {}, of which only the first occurrences are written",
+                count(found.shortened, "passage")
             )?;
         }
         if found.stars > 0 {

@@ -154,6 +154,62 @@ pub fn write_findings(
     write_rows(&COLUMNS, findings.rows(), || findings.readers(), put, format, out)
 }
 
+/// The columns of the words around, which follow [`COLUMNS`].
+pub const CONTEXT_COLUMNS: [&str; 4] = ["before_a", "after_a", "before_b", "after_b"];
+
+/// The words around both sides; the order of the fields is that of [`CONTEXT_COLUMNS`].
+#[derive(Serialize)]
+struct Context<'a> {
+    before_a: Cow<'a, str>,
+    after_a: Cow<'a, str>,
+    before_b: Cow<'a, str>,
+    after_b: Cow<'a, str>,
+}
+
+impl<'a> Context<'a> {
+    fn new((a, b): (Quote<'a>, Quote<'a>), format: OutputFormat) -> Self {
+        let text = |text: &'a str| match format {
+            OutputFormat::Csv => defused(text),
+            OutputFormat::Jsonl => Cow::Borrowed(text),
+        };
+        Context {
+            before_a: text(a.before),
+            after_a: text(a.after),
+            before_b: text(b.before),
+            after_b: text(b.after),
+        }
+    }
+}
+
+/// Writes findings with the words around them, one a line.
+///
+/// # Errors
+/// Those of [`write_findings`].
+pub fn write_findings_in_context(
+    findings: &Findings,
+    format: OutputFormat,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Both<'a> {
+        #[serde(flatten)]
+        line: Line<'a>,
+        #[serde(flatten)]
+        context: Context<'a>,
+    }
+    let put = |sides: &mut _, row: &Row, piece: &mut Piece| {
+        let sides = Sides::read(sides, row.a, row.b).map_err(io::Error::other)?;
+        let (line, context) = (Line::new(row, sides, format), Context::new(sides, format));
+        match format {
+            // A pair of structs would be an array in JSON, and a flattened one is no record in CSV.
+            OutputFormat::Csv => piece.put(&(line, context)),
+            OutputFormat::Jsonl => piece.put(&Both { line, context }),
+        }
+    };
+    let header = [&COLUMNS[..], &CONTEXT_COLUMNS].concat();
+    write_rows(&header, findings.rows(), || findings.readers(), put, format, out)
+}
+
 /// Writes the clusters, one document a line.
 ///
 /// # Errors
@@ -261,7 +317,7 @@ fn io_error(error: csv::Error) -> io::Error {
 mod tests {
     use super::*;
     use crate::document::{DocId, Span};
-    use crate::report::{Kind, QuoteBuilder, Quotes};
+    use crate::report::{Excerpt, Kind, QuoteBuilder, Quotes};
     use std::sync::Arc;
 
     fn findings() -> Findings {
@@ -270,7 +326,7 @@ mod tests {
         let texts = [("c.txt", "x\n\nplain,\ttext"), ("a, \"b\".txt", "0\n =SUM(A1)")];
         for (document, (name, text)) in (0..).zip(texts) {
             let span = Span::new(3, text.len());
-            builder.push(DocId(document), name, text, [(span, 11)]);
+            builder.push(DocId(document), name, text, [Excerpt::alone(span, 11)]);
         }
         let unit = builder.store(quotes.spill()).unwrap();
         quotes.push(unit);
@@ -278,8 +334,8 @@ mod tests {
         assert_eq!(places, [1, 0]);
         let row = Row {
             kind: Kind::Passage,
-            a: 0,
-            b: 1,
+            a: 1,
+            b: 0,
             shared: 10,
             union: 12,
             smaller: 10,

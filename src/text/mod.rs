@@ -37,16 +37,24 @@ impl Tokens {
     /// The tokens of `text`.
     pub fn of(text: &str, tokenizer: &mut Tokenizer) -> Self {
         let mut tokens = Tokens::default();
-        tokenizer.for_each(text, |token, _| tokens.push(token));
+        tokens.fill(text, tokenizer);
         tokens
     }
 
-    /// The same tokens without their places, in as little memory as they need.
-    pub fn without_spans(&self) -> Self {
-        Tokens {
-            hashes: self.hashes.clone(),
-            spans: Vec::new(),
-            half_words: self.half_words.clone(),
+    /// Replaces them by the tokens of `text`.
+    pub fn fill(&mut self, text: &str, tokenizer: &mut Tokenizer) {
+        self.clear();
+        tokenizer.for_each(text, |token, _| self.push(token));
+    }
+
+    /// Replaces them by the tokens of `text`, their places left out, in half of the time. Their
+    /// [`spans`](Self::spans) are empty, and whatever needs them panics.
+    pub fn fill_without_spans(&mut self, text: &str, tokenizer: &mut Tokenizer) {
+        self.clear();
+        let half_words = tokenizer.hash_into(text, &mut self.hashes);
+        if half_words as usize != 2 * self.hashes.len() {
+            self.fill(text, tokenizer);
+            self.spans.clear();
         }
     }
 
@@ -91,10 +99,12 @@ impl Tokens {
 
     /// How many half words a range of tokens has: two a word, one a character of an unspaced script.
     pub fn half_words(&self, range: Range<usize>) -> u32 {
-        if self.half_words.is_empty() {
-            return 2 * range.len() as u32;
-        }
-        self.half_words[range.end] - self.half_words[range.start]
+        half_words(&self.half_words, range)
+    }
+
+    /// Some of them, without their places.
+    pub fn words(&self, range: Range<usize>) -> Words<'_> {
+        Words { hashes: &self.hashes, half_words: &self.half_words }.part(range)
     }
 
     /// The span from the first to the last token of a range that is not empty.
@@ -108,4 +118,65 @@ impl Tokens {
         let end = self.spans.partition_point(|token| token.end <= span.end);
         start..end.max(start)
     }
+}
+
+/// Consecutive tokens, without their places.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Words<'a> {
+    hashes: &'a [u64],
+    /// As in [`Tokens`], but for what stands before the first.
+    half_words: &'a [u32],
+}
+
+impl<'a> Words<'a> {
+    /// Tokens of these hashes. `half_words` is empty if every token is a whole word; if not, it
+    /// has the half words before each token, and in all, counted from any token.
+    pub fn new(hashes: &'a [u64], half_words: &'a [u32]) -> Self {
+        debug_assert!(half_words.is_empty() || half_words.len() == hashes.len() + 1);
+        Words { hashes, half_words }
+    }
+
+    /// How many tokens there are.
+    pub fn len(self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// The hashes of the folded tokens, in order.
+    pub fn hashes(self) -> &'a [u64] {
+        self.hashes
+    }
+
+    /// Whether none is a character of an unspaced script.
+    pub fn are_whole(self) -> bool {
+        self.half_words.is_empty()
+    }
+
+    /// Some of them.
+    pub fn part(self, range: Range<usize>) -> Words<'a> {
+        let half_words = match self.half_words.is_empty() {
+            true => self.half_words,
+            false => &self.half_words[range.start..=range.end],
+        };
+        Words { hashes: &self.hashes[range], half_words }
+    }
+
+    /// How many half words a range of tokens has.
+    pub fn half_words(self, range: Range<usize>) -> u32 {
+        half_words(self.half_words, range)
+    }
+
+    /// Whether a range of tokens has at least `words` words.
+    pub fn has_words(self, range: Range<usize>, words: u32) -> bool {
+        self.half_words(range) >= 2 * words
+    }
+}
+
+/// The half words of a range of tokens, of which `before` has those before each if not all are whole.
+fn half_words(before: &[u32], range: Range<usize>) -> u32 {
+    if before.is_empty() { 2 * range.len() as u32 } else { before[range.end] - before[range.start] }
 }

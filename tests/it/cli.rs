@@ -451,6 +451,65 @@ fn a_file_is_read_once_however_often_it_is_named() {
     );
 }
 
+#[test]
+fn questions_that_stand_in_the_training_text_are_told() {
+    let question = "A ferry leaves the quay at noon and sails at nine knots; another follows \
+                    an hour later at twelve knots. When does it catch up?";
+    let page = format!("Puzzles of the week, with answers on page nine. {question} Good luck!");
+    let own = "What is the longest river that flows into the northern harbour of the old town?";
+    let record = |id: &str, text: &str| line(&json!({"id": id, "text": text}));
+    let training = [record("p1", &page), record("p2", STORY)];
+    let test = [record("q1", own), record("q2", question)];
+    let desk = Desk::new().file("train.jsonl", training.concat()).file("test.jsonl", test.concat());
+    assert_snapshot!(desk.run("scan train.jsonl --against test.jsonl"));
+}
+
+/// Three pages with a footer, and one that has it before something else.
+fn footers() -> Desk {
+    let footer =
+        "Copy and pass on as you like, but whole, and name the harbour archive as the source.";
+    let page = |number: usize, own: &str| (format!("{number}.txt"), format!("{own}\n\n{footer}\n"));
+    let pages = [
+        page(1, "The crane came down at noon."),
+        page(2, "=Nobody saw the gulls leave, said the harbour master,\nwho was asleep."),
+        page(3, "Market days are moved to Friday."),
+    ];
+    let last = format!("{footer} 第一章は海の見える町から始まる。");
+    pages
+        .into_iter()
+        .fold(Desk::new().file("4.txt", last), |desk, (name, text)| desk.file(name, text))
+}
+
+#[test]
+fn of_a_passage_so_many_occurrences_are_written_and_all_are_counted() {
+    let desk = footers();
+    assert_snapshot!(desk.runs(&[
+        "scan .",
+        "scan . --max-occurrences 2",
+        "scan . --max-occurrences 1"
+    ]));
+}
+
+#[test]
+fn the_words_around_a_passage_are_written_on_demand() {
+    let desk = footers();
+    assert_snapshot!(desk.runs(&[
+        "scan . --quiet --context 3",
+        "scan . --quiet --context 5 --format jsonl --max-occurrences 2",
+        "scan . --quiet --context 2000",
+    ]));
+}
+
+#[test]
+fn a_file_on_both_sides_is_no_reference() {
+    let desk = Desk::with_pair().file("pair/three.txt", STORY);
+    assert_snapshot!(desk.runs(&[
+        "scan pair/three.txt --against pair",
+        "scan pair --against pair",
+        "scan pair --against nowhere",
+    ]));
+}
+
 /// Elsewhere the file system would refuse it.
 #[cfg(target_os = "linux")]
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
 use dittograph::lsh::LshParams;
-use dittograph::pipeline::{Find, LARGEST_COMPONENT, Method, ScanOptions};
+use dittograph::pipeline::{Find, LARGEST_COMPONENT, Method, Pairs, ScanOptions};
 use dittograph::report::{Finding, Kind};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::TestCaseError;
 
 use crate::naive::{self, Criteria, DocumentRow};
-use crate::support::{forall, number, scan_texts, sentence};
+use crate::support::{Scanned, forall, number, scan_against, scan_texts, sentence};
 
 /// How many rows were seen, and of those that the bands may miss, how many were missed.
 #[derive(Debug, Default)]
@@ -27,15 +27,38 @@ struct Tally {
 /// must be one of the oracle's, and every row of the oracle must be there,
 /// save near pairs of which MinHash may miss a few.
 fn check(corpus: &[String], options: &ScanOptions, tally: &mut Tally) -> Result<(), TestCaseError> {
+    check_between(corpus, None, options, tally)
+}
+
+/// The same where the documents before `split` are held against those from there on.
+fn check_between(
+    corpus: &[String],
+    split: Option<usize>,
+    options: &ScanOptions,
+    tally: &mut Tally,
+) -> Result<(), TestCaseError> {
     let options = ScanOptions { find: Find::Documents, ..options.clone() };
-    let findings = scan_texts(corpus, &options).findings;
+    let Scanned { findings, clusters: kept, .. } = match split {
+        Some(split) => scan_against(corpus, split, &options),
+        None => scan_texts(corpus, &options),
+    };
     let criteria = Criteria {
         shingle_size: options.shingle_size,
         threshold: options.threshold,
         containment: options.containment,
         min_words: options.passages.min_words_across as usize,
     };
-    let expected = naive::document_rows(corpus, criteria);
+    let mut expected = naive::document_rows(corpus, criteria);
+    if let Some(split) = split {
+        expected.retain(|row| (row.a < split) != (row.b < split));
+        // What is dropped of a cluster matches a reference, and no reference is dropped.
+        for row in &kept {
+            let (document, kept) = (number(&row.document), number(&row.kept));
+            prop_assert!(kept >= split && (document < split || document == kept), "{row:?}");
+            let matches = |one: &DocumentRow| (one.a, one.b) == (document, kept);
+            prop_assert!(document == kept || expected.iter().any(matches), "{row:?}");
+        }
+    }
     let clusters = naive::clusters(&expected, corpus.len());
     let mut found: BTreeMap<(usize, usize), &Finding> = findings
         .iter()
@@ -151,6 +174,53 @@ impl Step {
 /// Round values, which quotients of small numbers hit exactly, and any others.
 fn share(least: f64) -> impl Strategy<Value = f64> {
     prop_oneof![select(vec![0.5, 0.6, 0.75, 0.8, 0.9, 1.0]), least..=1.0]
+}
+
+#[test]
+fn against_references_the_rows_are_the_oracles_between_the_two() {
+    let tally = RefCell::new(Tally::default());
+    for (cases, corpora) in
+        [(1000, corpora(4..16, 5..=40, 30).boxed()), (600, corpora(4..16, 60..=140, 300).boxed())]
+    {
+        for pairs in [Pairs::All, Pairs::Star] {
+            forall(cases / 2, (&corpora, any::<Index>()), |(corpus, split)| {
+                let split = 1 + split.index(corpus.len() - 1);
+                let options = ScanOptions { pairs, ..ScanOptions::default() };
+                match pairs {
+                    Pairs::All => {
+                        check_between(&corpus, Some(split), &options, &mut tally.borrow_mut())
+                    }
+                    Pairs::Star => check_star_against(&corpus, split, &options),
+                }
+            });
+        }
+    }
+    let tally = tally.into_inner();
+    assert!(tally.kinds.values().all(|&count| count > 100) && tally.kinds.len() == 3, "{tally:?}");
+}
+
+/// In a star each document that is dropped has a row with its reference, and there is no other row.
+fn check_star_against(
+    corpus: &[String],
+    split: usize,
+    options: &ScanOptions,
+) -> Result<(), TestCaseError> {
+    let options = ScanOptions { find: Find::Documents, ..options.clone() };
+    let scan = scan_against(corpus, split, &options);
+    let rows = scan.findings.iter().filter(|row| row.kind != Kind::Contained);
+    let mut rows: Vec<_> =
+        rows.map(|row| (row.a.document.clone(), row.b.document.clone())).collect();
+    let dropped = scan.clusters.iter().filter(|row| row.document != row.kept);
+    let mut expected: Vec<_> =
+        dropped.map(|row| (row.document.clone(), row.kept.clone())).collect();
+    rows.sort();
+    expected.sort();
+    prop_assert_eq!(rows, expected);
+    for row in &scan.findings {
+        let (a, b) = (number(&row.a.document), number(&row.b.document));
+        prop_assert!(a < split && split <= b, "{row:?}");
+    }
+    Ok(())
 }
 
 #[test]

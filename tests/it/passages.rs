@@ -13,7 +13,7 @@ use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
 
 use crate::naive;
-use crate::support::{Random, Scanned, forall, number, scan_texts, sentence, word};
+use crate::support::{Random, Scanned, forall, number, scan_against, scan_texts, sentence, word};
 
 /// A document as the checks see it.
 struct Page {
@@ -73,6 +73,8 @@ struct Occurrence {
 struct Rows<'a> {
     pages: &'a [Page],
     options: &'a ScanOptions,
+    /// The first reference, if the pages before it are held against it and those that follow.
+    split: Option<usize>,
     scan: Scanned,
     occurrences: Vec<Occurrence>,
 }
@@ -80,8 +82,19 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     /// Scans the pages, and holds every passage row to the promise that rows are true.
     fn of(pages: &'a [Page], options: &'a ScanOptions) -> Result<Self, TestCaseError> {
+        Rows::between(pages, None, options)
+    }
+
+    fn between(
+        pages: &'a [Page],
+        split: Option<usize>,
+        options: &'a ScanOptions,
+    ) -> Result<Self, TestCaseError> {
         let texts: Vec<&str> = pages.iter().map(|page| page.text.as_str()).collect();
-        let scan = scan_texts(&texts, options);
+        let scan = match split {
+            Some(split) => scan_against(&texts, split, options),
+            None => scan_texts(&texts, options),
+        };
         let mut occurrences = Vec::new();
         for row in scan.findings.iter().filter(|row| row.kind == Kind::Passage) {
             let [a, b] = [&row.a, &row.b].map(|side| number(&side.document));
@@ -91,7 +104,7 @@ impl<'a> Rows<'a> {
                 occurrences.push(Occurrence { passage: row.passage.unwrap(), document, words });
             }
         }
-        Ok(Rows { pages, options, scan, occurrences })
+        Ok(Rows { pages, options, split, scan, occurrences })
     }
 
     /// The passages of which an occurrence stands around this run.
@@ -114,10 +127,18 @@ impl<'a> Rows<'a> {
         self.scan.findings.iter().any(|row| row.kind < Kind::Passage && documents(row) == (a, b))
     }
 
-    /// The first document of the same words, which speaks for its copies.
+    /// Whether two documents are to be compared.
+    fn meet(&self, a: usize, b: usize) -> bool {
+        self.split.is_none_or(|split| (a < split) != (b < split))
+    }
+
+    /// The first document of the same words on its side, which speaks for its copies.
     fn first_copy(&self, document: usize) -> usize {
-        let same = |page: &Page| page.words == self.pages[document].words;
-        self.pages.iter().position(same).unwrap()
+        let same = |&other: &usize| {
+            self.pages[other].words == self.pages[document].words
+                && (self.split.is_none() || !self.meet(document, other))
+        };
+        (0..self.pages.len()).find(same).unwrap()
     }
 
     /// How much of a run the occurrences of a passage tell, word by word.
@@ -136,7 +157,7 @@ impl<'a> Rows<'a> {
         let (mut count, mut whole) = (0, 0);
         for (a, page_a) in self.pages.iter().enumerate() {
             for (b, page_b) in self.pages.iter().enumerate().skip(a + 1) {
-                if self.are_pair(a, b) {
+                if !self.meet(a, b) || self.are_pair(a, b) {
                     continue;
                 }
                 for (run_a, run_b) in naive::shared_runs(&page_a.words, &page_b.words) {
@@ -277,6 +298,28 @@ fn every_shared_run_across_documents_is_reported() {
 #[test]
 fn every_shared_run_is_reported_however_many_documents_share_it() {
     check_across(60, documents(33..50, 1..4, 1), 5000);
+}
+
+#[test]
+fn against_references_every_shared_run_is_reported_and_no_other() {
+    let count = Cell::new(0);
+    for (cases, corpora) in
+        [(400, documents(2..7, 1..5, 3).boxed()), (40, documents(33..50, 1..4, 1).boxed())]
+    {
+        forall(cases, (corpora, any::<Index>()), |(documents, split)| {
+            let pages: Vec<Page> = texts(&documents).iter().map(|text| Page::ascii(text)).collect();
+            let split = 1 + split.index(pages.len() - 1);
+            let options = ScanOptions::default();
+            let rows = Rows::between(&pages, Some(split), &options)?;
+            for row in &rows.scan.findings {
+                let (a, b) = (number(&row.a.document), number(&row.b.document));
+                prop_assert!(a < split && split <= b, "{row:?}");
+            }
+            count.set(count.get() + rows.check_complete_across()?.0);
+            Ok(())
+        });
+    }
+    assert!(count.get() > 2000, "too few shared runs to mean much: {}", count.get());
 }
 
 /// Lines that end in a full stop, each a sentence: new ones, and earlier ones with some words

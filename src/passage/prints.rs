@@ -1,0 +1,129 @@
+//! The fingerprints of all documents, put away by their hashes.
+//!
+//! In: the fingerprints of each unit of reading. Out: [`Prints`], from which those of any part of the
+//! hash space are read, whichever document they are of. Equal hashes are in one part, so
+//! parts are worked on one by one, in memory, and by any number of threads.
+
+use std::ops::Range;
+
+use super::winnow::{Fingerprint, Winnower};
+use crate::document::DocId;
+use crate::error::Result;
+use crate::spill::{Spill, Stored};
+use crate::text::Tokens;
+
+/// Bits of a hash that tell its part.
+const PART_BITS: u32 = 10;
+
+/// Parts of the hash space.
+const PARTS: usize = 1 << PART_BITS;
+
+/// The fingerprints of one unit while they are made.
+#[derive(Debug)]
+pub struct PrintBuilder {
+    winnower: Winnower,
+    prints: Vec<Fingerprint>,
+    by_part: Vec<Fingerprint>,
+}
+
+/// The fingerprints of one unit, put away. Documents are numbered from the first of the unit.
+#[derive(Debug)]
+pub struct UnitPrints {
+    prints: Stored<Fingerprint>,
+    /// Where each part begins, and the end.
+    starts: Box<[u32]>,
+}
+
+/// The fingerprints of all documents.
+#[derive(Debug)]
+pub struct Prints {
+    spill: Spill,
+    units: Vec<(DocId, UnitPrints)>,
+}
+
+impl PrintBuilder {
+    /// A builder of what lets no shared run of `min_words` go unnoticed.
+    pub fn new(min_words: u32) -> Self {
+        PrintBuilder { winnower: Winnower::new(min_words), prints: Vec::new(), by_part: Vec::new() }
+    }
+
+    /// Adds a document, by its number in the unit. Cost: linear.
+    pub fn push(&mut self, document: DocId, tokens: &Tokens) {
+        let prints = &mut self.prints;
+        self.winnower.for_each(tokens, |hash, position| {
+            prints.push(Fingerprint { hash, document, position });
+        });
+    }
+
+    /// Puts the fingerprints away and makes room for another unit.
+    ///
+    /// # Errors
+    /// Those of [`Spill::store`].
+    pub fn store(&mut self, spill: &Spill) -> Result<UnitPrints> {
+        let mut starts = vec![0u32; PARTS + 1].into_boxed_slice();
+        for print in &self.prints {
+            starts[part(print) + 1] += 1;
+        }
+        for part in 0..PARTS {
+            starts[part + 1] += starts[part];
+        }
+        let mut next: Vec<u32> = starts[..PARTS].to_vec();
+        self.by_part.clear();
+        self.by_part.resize(self.prints.len(), bytemuck::Zeroable::zeroed());
+        for print in &self.prints {
+            let next = &mut next[part(print)];
+            self.by_part[*next as usize] = *print;
+            *next += 1;
+        }
+        self.prints.clear();
+        Ok(UnitPrints { prints: spill.store(&self.by_part)?, starts })
+    }
+}
+
+/// The part of the hash space that a fingerprint is in.
+fn part(print: &Fingerprint) -> usize {
+    (print.hash >> (u64::BITS - PART_BITS)) as usize
+}
+
+impl Prints {
+    /// The fingerprints of units in reading order, each with its first document, kept in `spill`.
+    pub fn new(spill: Spill, units: Vec<(DocId, UnitPrints)>) -> Self {
+        Prints { spill, units }
+    }
+
+    /// Cuts the hash space into ranges of parts of about `most` fingerprints, one part at least.
+    pub fn ranges(&self, most: usize) -> Vec<(Range<usize>, usize)> {
+        let mut sizes = vec![0usize; PARTS];
+        for (_, unit) in &self.units {
+            for (size, ends) in sizes.iter_mut().zip(unit.starts.windows(2)) {
+                *size += (ends[1] - ends[0]) as usize;
+            }
+        }
+        let mut ranges: Vec<(Range<usize>, usize)> = Vec::new();
+        for (part, &size) in sizes.iter().enumerate() {
+            match ranges.last_mut() {
+                Some((range, sum)) if *sum + size <= most => {
+                    range.end = part + 1;
+                    *sum += size;
+                }
+                _ => ranges.push((part..part + 1, size)),
+            }
+        }
+        ranges
+    }
+
+    /// Calls `each` with the fingerprints of a range of parts, in reading order of their units.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn for_each(&self, parts: &Range<usize>, mut each: impl FnMut(Fingerprint)) -> Result<()> {
+        let mut buffer = Vec::new();
+        for (first, unit) in &self.units {
+            let range = unit.starts[parts.start] as usize..unit.starts[parts.end] as usize;
+            for print in self.spill.read(&unit.prints, range, &mut buffer)? {
+                each(Fingerprint { document: DocId(print.document.0 + first.0), ..*print });
+            }
+        }
+        Ok(())
+    }
+}

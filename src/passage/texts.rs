@@ -1,0 +1,143 @@
+//! The tokens of all documents, for those who follow passages.
+//!
+//! In: the tokens of each unit of reading. Out: [`Texts`], from which the tokens of any document
+//! are read, whole or in part. A token is its 64-bit hash but for the lowest bit, which tells
+//! whether it is a character of a script without spaces.
+
+use std::ops::Range;
+
+use crate::document::DocId;
+use crate::error::Result;
+use crate::spill::{Spill, Stored};
+use crate::text::{Tokens, Words};
+
+/// The tokens of one unit while they are made.
+#[derive(Clone, Debug, Default)]
+pub struct TextBuilder {
+    hashes: Vec<u64>,
+    ends: Vec<u32>,
+}
+
+/// The tokens of one unit, put away.
+#[derive(Debug)]
+pub struct UnitTexts {
+    hashes: Stored<u64>,
+    /// Where the tokens of each document end.
+    ends: Box<[u32]>,
+}
+
+/// The tokens of all documents.
+#[derive(Debug)]
+pub struct Texts {
+    spill: Spill,
+    units: Vec<UnitTexts>,
+    /// The first document of each unit, and the number of documents at the end.
+    starts: Vec<u32>,
+}
+
+/// The tokens of a document, or of a part of it, as they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    hashes: Vec<u64>,
+    half_words: Vec<u32>,
+}
+
+impl TextBuilder {
+    /// Adds the next document.
+    pub fn push(&mut self, tokens: &Tokens) {
+        let words = tokens.words(0..tokens.len());
+        if words.are_whole() {
+            self.hashes.extend(words.hashes().iter().map(|hash| hash & !1));
+        } else {
+            self.hashes.extend(
+                words
+                    .hashes()
+                    .iter()
+                    .enumerate()
+                    .map(|(at, hash)| (hash & !1) | u64::from(words.half_words(at..at + 1) == 1)),
+            );
+        }
+        self.ends.push(self.hashes.len() as u32);
+    }
+
+    /// Puts the tokens away and makes room for another unit.
+    ///
+    /// # Errors
+    /// Those of [`Spill::store`].
+    pub fn store(&mut self, spill: &Spill) -> Result<UnitTexts> {
+        let stored =
+            UnitTexts { hashes: spill.store(&self.hashes)?, ends: self.ends.as_slice().into() };
+        self.hashes.clear();
+        self.ends.clear();
+        Ok(stored)
+    }
+}
+
+impl Texts {
+    /// The tokens of documents in reading order, kept in `spill`.
+    pub fn new(spill: Spill, units: Vec<UnitTexts>) -> Self {
+        let mut starts = vec![0];
+        let mut end = 0;
+        starts.extend(units.iter().map(|unit| {
+            end += unit.ends.len() as u32;
+            end
+        }));
+        Texts { spill, units, starts }
+    }
+
+    /// How many documents there are.
+    pub fn documents(&self) -> usize {
+        self.starts.last().map_or(0, |&end| end as usize)
+    }
+
+    /// How many bytes of memory [`text`](Self::text) takes for a document.
+    pub fn size(&self, document: DocId) -> usize {
+        let (unit, range) = self.place(document);
+        match unit.hashes {
+            Stored::Held(_) => 0,
+            Stored::Written { .. } => range.len() * size_of::<u64>(),
+        }
+    }
+
+    fn place(&self, document: DocId) -> (&UnitTexts, Range<usize>) {
+        let unit = self.starts.partition_point(|&start| start <= document.0) - 1;
+        let number = (document.0 - self.starts[unit]) as usize;
+        let ends = &self.units[unit].ends;
+        let start = if number == 0 { 0 } else { ends[number - 1] as usize };
+        (&self.units[unit], start..ends[number] as usize)
+    }
+
+    /// Some of the tokens of a document: those of `around` that it has, and the first of them.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn part<'a>(
+        &'a self,
+        document: DocId,
+        around: Range<usize>,
+        text: &'a mut Text,
+    ) -> Result<Words<'a>> {
+        let (unit, range) = self.place(document);
+        let part = range.start + around.start..range.end.min(range.start + around.end);
+        let Text { hashes, half_words } = text;
+        let hashes = self.spill.read(&unit.hashes, part, hashes)?;
+        half_words.clear();
+        if hashes.iter().any(|hash| hash & 1 == 1) {
+            half_words.push(0);
+            let mut sum = 0;
+            half_words.extend(hashes.iter().map(|hash| {
+                sum += 2 - (hash & 1) as u32;
+                sum
+            }));
+        }
+        Ok(Words::new(hashes, half_words))
+    }
+
+    /// The tokens of a document.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn whole<'a>(&'a self, document: DocId, text: &'a mut Text) -> Result<Words<'a>> {
+        self.part(document, 0..usize::MAX / 2, text)
+    }
+}

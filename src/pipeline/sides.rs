@@ -1,0 +1,81 @@
+//! Which documents are compared: all with all, or only with those of the other side.
+//!
+//! In: how many documents are references. Out: [`Sides`]. References have the first numbers,
+//! so that what stands for others is one of them wherever there is one: the document to keep of a
+//! cluster, the first occurrence of a passage.
+
+use crate::document::DocId;
+
+use super::exact::Copies;
+
+/// The sides of a scan.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sides {
+    /// How many documents are references, if there are sides.
+    references: Option<u32>,
+}
+
+/// Which sides a text and its copies stand on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    reference: bool,
+    other: bool,
+}
+
+impl Sides {
+    /// The first so many documents against all others.
+    pub fn against(references: u32) -> Self {
+        Sides { references: Some(references) }
+    }
+
+    /// How many references there are.
+    pub fn references(self) -> u64 {
+        self.references.unwrap_or(0).into()
+    }
+
+    /// Whether a document is one that the others are held against.
+    pub fn is_reference(self, document: DocId) -> bool {
+        self.references.is_some_and(|references| document.0 < references)
+    }
+
+    /// Whether two documents are to be compared.
+    pub fn meet(self, one: DocId, other: DocId) -> bool {
+        self.references.is_none() || self.is_reference(one) != self.is_reference(other)
+    }
+
+    /// Whether a document is the first of its text on its side.
+    pub fn is_first(self, document: DocId, copies: &Copies) -> bool {
+        let first = copies.first_of(document);
+        if document == first || self.references.is_none() {
+            return document == first;
+        }
+        let before = copies.group(&first).iter().take_while(|&&copy| copy < document);
+        before.into_iter().all(|&copy| self.meet(copy, document))
+    }
+
+    /// How many copies of a document stand on its side, itself counted.
+    pub fn copies(self, document: DocId, copies: &Copies) -> u32 {
+        let first = copies.first_of(document);
+        let same = |&&copy: &&DocId| self.is_reference(copy) == self.is_reference(document);
+        copies.group(&first).iter().filter(same).count() as u32
+    }
+
+    /// Where a document and its copies stand.
+    pub fn standing(self, document: DocId, copies: &Copies) -> Standing {
+        copies.group(&copies.first_of(document)).iter().fold(Standing::default(), |all, &copy| {
+            match self.is_reference(copy) {
+                true => Standing { reference: true, ..all },
+                false => Standing { other: true, ..all },
+            }
+        })
+    }
+
+    /// Whether of two texts or their copies any two are to be compared.
+    pub fn may_meet(self, one: DocId, other: DocId, copies: &Copies) -> bool {
+        if self.references.is_none() {
+            return true;
+        }
+        let (one, other) = (self.standing(one, copies), self.standing(other, copies));
+        (one.reference && other.other) || (one.other && other.reference)
+    }
+}
