@@ -50,6 +50,14 @@ pub enum ErrorKind {
     /// A record lacks the field that holds the text.
     #[error("no field `{0}`")]
     MissingField(String),
+    /// A table lacks the column that holds the text.
+    #[error("no column `{column}` among `{present}`")]
+    MissingColumn {
+        /// The column's name.
+        column: String,
+        /// The names in the first line.
+        present: String,
+    },
     /// The field that should hold the text holds something else.
     #[error("field `{field}` is {found}, not a string")]
     FieldNotText {
@@ -58,6 +66,9 @@ pub enum ErrorKind {
         /// What stands there instead.
         found: &'static str,
     },
+    /// A record is not where, or not as, the format has it.
+    #[error("broken record: {0}")]
+    BrokenRecord(&'static str),
     /// A document is longer than `--max-document`.
     #[error("longer than {limit} bytes")]
     TooLarge {
@@ -142,6 +153,11 @@ impl Error {
         Some(match self.kind() {
             ErrorKind::MissingField(field) => {
                 format!("name the field that holds the text with `--text-field` (now `{field}`)")
+            }
+            ErrorKind::MissingColumn { .. } => {
+                "name the column that holds the text with `--text-field`, or count it from 1 if the \
+                 first line is a record like the others"
+                    .to_owned()
             }
             ErrorKind::FieldNotText { .. } => {
                 "name the field that holds the text with `--text-field`, nested fields with dots"

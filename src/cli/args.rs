@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
-use dittograph::read::{Format, ReadOptions};
+use dittograph::read::{FORMAT_NAMES, Format, ReadOptions};
 use dittograph::report::OutputFormat;
 
 use super::{memory, size};
@@ -116,8 +116,8 @@ pub struct ScanArguments {
     /// Files and folders to scan; `-` is standard input
     ///
     /// Folders are walked whole, hidden and ignored files too. Read are plain text (.txt, .md and
-    /// whatever else turns out to be text) and JSON lines (.jsonl, .ndjson), each also compressed
-    /// as .gz or .zst. Other files are skipped and counted.
+    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson) and tables (.csv, .tsv), each
+    /// also compressed as .gz or .zst. Other files are skipped and counted.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -255,10 +255,12 @@ pub struct FindingArguments {
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArguments {
     /// The format of every file, instead of finding out
-    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(&["text", "jsonl"]))]
+    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(FORMAT_NAMES))]
     input_format: Option<Format>,
 
     /// The field of a record that holds its text; nested fields with dots
+    ///
+    /// Of a table the name of a column, or its number from 1 if the first line is a record like the others.
     #[arg(long, value_name = "NAME", default_value = "text")]
     text_field: String,
 

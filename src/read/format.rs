@@ -17,7 +17,14 @@ pub enum Format {
     Text,
     /// Each line is a JSON object and a document.
     Jsonl,
+    /// Each record of a table is a document; commas, semicolons, tabs or bars between the fields.
+    Csv,
+    /// The same with tabs.
+    Tsv,
 }
+
+/// The names of the formats on the command line.
+pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv"];
 
 impl FromStr for Format {
     type Err = Error;
@@ -26,9 +33,12 @@ impl FromStr for Format {
         match name {
             "text" | "txt" | "md" => Ok(Format::Text),
             "jsonl" | "ndjson" => Ok(Format::Jsonl),
-            _ => {
-                Err(Error::options(format!("unknown input format `{name}`: use `text` or `jsonl`")))
-            }
+            "csv" => Ok(Format::Csv),
+            "tsv" => Ok(Format::Tsv),
+            _ => Err(Error::options(format!(
+                "unknown input format `{name}`: use one of {}",
+                FORMAT_NAMES.join(", ")
+            ))),
         }
     }
 }
@@ -90,9 +100,9 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         "txt" | "text" | "md" | "markdown" => Verdict::Read { format: Format::Text, named: true },
         "jsonl" | "ndjson" => Verdict::Read { format: Format::Jsonl, named: true },
         "html" | "htm" | "xhtml" | "xml" => Verdict::Skip("markup is not read in this version"),
-        "csv" | "tsv" | "parquet" | "arrow" | "feather" => {
-            Verdict::Skip("tables are not read in this version")
-        }
+        "csv" => Verdict::Read { format: Format::Csv, named: true },
+        "tsv" | "tab" => Verdict::Read { format: Format::Tsv, named: true },
+        "parquet" | "arrow" | "feather" => Verdict::Skip("tables are not read in this version"),
         "warc" | "wet" | "zip" | "tar" | "7z" | "rar" | "bz2" | "xz" => {
             Verdict::Skip("archives are not read in this version")
         }
@@ -104,6 +114,14 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),
             _ => Verdict::Read { format: Format::Text, named: false },
         },
+    }
+}
+
+/// Whether the name or the user says that it is a table with names in its first line.
+pub fn is_table(name: &str, chosen: Option<Format>) -> bool {
+    match chosen {
+        Some(format) => matches!(format, Format::Csv | Format::Tsv),
+        None => matches!(extension(name).as_str(), "csv" | "tsv" | "tab"),
     }
 }
 

@@ -6,19 +6,21 @@
 //! [visit](Corpus::revisit) only the documents asked for. Nothing of the text
 //! is kept in between, so memory does not grow with it.
 //!
-//! Work is cut into units of about [`UNIT_SIZE`] bytes: many small files, or a
-//! stretch of one large file of lines. Units are read in any order and their
+//! Work is cut into units of about [`UNIT_SIZE`] bytes: many small files, a stretch of one
+//! large file of lines, or a block of a large file that only goes forward. Units are read in any order and their
 //! results put together in reading order, so that nothing depends on threads.
 
 mod blocks;
 mod compress;
+mod cut;
 mod encoding;
 mod format;
 mod jsonl;
-mod lines;
 mod open;
+mod record;
 mod revisit;
 mod survey;
+mod table;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -28,13 +30,13 @@ use std::path::PathBuf;
 
 use ahash::AHashSet;
 
-pub use format::{Compression, Format};
+pub use format::{Compression, FORMAT_NAMES, Format};
 pub use walk::SourceFile;
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
-use jsonl::{Fields, Record};
-use open::{Opened, Opening, read_error};
+use open::{Content, Opened, Opening, read_error};
+use record::{Fields, Record, Records};
 
 /// About how many bytes one task reads.
 pub const UNIT_SIZE: u64 = 2 << 20;
@@ -44,9 +46,9 @@ pub const UNIT_SIZE: u64 = 2 << 20;
 pub struct ReadOptions {
     /// The format of every file, instead of finding out.
     pub input_format: Option<Format>,
-    /// The field of a JSON record that holds its id, nested with dots.
+    /// The field of a record that holds its id: of JSON nested with dots, of a table also a column's number.
     pub id_field: String,
-    /// The field of a JSON record that holds its text, nested with dots.
+    /// The field of a record that holds its text, told in the same way.
     pub text_field: String,
     /// Longest document in bytes; longer ones are reported and left out.
     pub max_document: u64,
@@ -89,7 +91,7 @@ pub struct Corpus {
 struct Unit {
     parts: Vec<Part>,
     bytes: u64,
-    /// Whether it is one large file of lines that only goes forward: its blocks are units of the catalog.
+    /// Whether it is one large file of records that only goes forward: its blocks are units of the catalog.
     streamed: bool,
 }
 
@@ -107,7 +109,7 @@ struct Locator {
     /// Bytes of the record in its (decompressed) file.
     length: u32,
     offset: u64,
-    /// 1-based line of the record; 0 if the file is the document.
+    /// 1-based line the record starts in; 0 if the file is the document.
     line: u64,
 }
 
@@ -301,39 +303,19 @@ impl Catalog {
     }
 }
 
-impl Record {
-    fn document(&self) -> Document<'_> {
-        Document { id: self.has_id.then_some(self.id.as_str()), text: &self.text }
-    }
-}
-
-/// Parses a line, decoding it first where it is no UTF-8; gives what was replaced and guessed.
-fn parse_record(
-    line: &[u8],
-    fields: &Fields,
-    record: &mut Record,
-) -> Result<(u64, Option<&'static str>)> {
-    match std::str::from_utf8(line) {
-        Ok(line) => record.parse(line, fields).map(|()| (0, None)),
-        Err(_) => {
-            let decoded =
-                encoding::decode(line).map_err(|reason| Error::new(ErrorKind::NotText(reason)))?;
-            record.parse(&decoded.text, fields)?;
-            Ok((decoded.replaced, decoded.guessed))
-        }
-    }
-}
-
 /// Cuts the files into units of about [`UNIT_SIZE`].
 fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
         if file.size > 2 * UNIT_SIZE {
-            let (lines, streamed) = match file.open(options.input_format, &crate::progress::Silent)
-            {
-                Ok(Opening::Read(Opened { format: Format::Jsonl, direct, .. })) => {
-                    (direct.is_some(), direct.is_none())
+            // Only lines can be told apart from anywhere; other records are read from the start.
+            let (lines, streamed) = match file.open(options, &crate::progress::Silent) {
+                Ok(Opening::Read(Opened {
+                    content: Content::Records(records), direct, ..
+                })) => {
+                    let lines = matches!(records, Records::Jsonl) && direct.is_some();
+                    (lines, !lines)
                 }
                 _ => (false, false),
             };

@@ -10,16 +10,22 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::ReadOptions;
 use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
-use super::format::{Compression, Format, Verdict, verdict};
+use super::format::{Compression, Format, Verdict, is_table, verdict};
+use super::record::{Fields, Records};
+use super::table::Table;
 use super::walk::SourceFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
 use crate::spill::{read_at, read_exact_at};
 
-/// How much of a file is looked at to tell what it is, in bytes.
+/// How much of a file is looked at to tell what it is, and what its columns are, in bytes.
 const HEAD_SIZE: usize = 8 << 10;
+
+/// The same for a table, whose first line must be whole.
+const TABLE_HEAD_SIZE: usize = 256 << 10;
 
 /// A file ready to be read.
 pub struct Opened<'a> {
@@ -28,13 +34,21 @@ pub struct Opened<'a> {
     /// The file itself, when offsets in the stream are offsets in it.
     pub direct: Option<Positioned<'a>>,
     /// How to make documents of it.
-    pub format: Format,
+    pub content: Content,
     /// Whether its name or the user says it is text.
     pub named: bool,
     /// How it is compressed.
     pub compression: Compression,
     /// How many characters of a stream that is decoded as it is read had to be replaced so far.
     pub replaced: Arc<AtomicU64>,
+}
+
+/// How a file becomes documents.
+pub enum Content {
+    /// It is one, as it is.
+    Text,
+    /// Each of its records is one.
+    Records(Records),
 }
 
 /// Either a stream or the reason why there is none.
@@ -49,10 +63,10 @@ impl SourceFile {
     /// Opens the file and finds out what it is.
     ///
     /// # Errors
-    /// The system's, or damage in the first bytes of compressed data.
+    /// The system's, damage in the first bytes of compressed data, or a table without a column of text.
     pub fn open<'a>(
         &self,
-        chosen: Option<Format>,
+        options: &ReadOptions,
         progress: &'a dyn Progress,
     ) -> Result<Opening<'a>> {
         let file = match &self.spooled {
@@ -61,7 +75,9 @@ impl SourceFile {
         };
         let file = file.map_err(|error| Error::io(&self.path, error))?;
         let source = Positioned { file, position: 0, progress };
-        let head = source.head().map_err(|error| Error::io(&self.path, error))?;
+        let table = is_table(&self.name, options.input_format);
+        let head_size = if table { TABLE_HEAD_SIZE } else { HEAD_SIZE };
+        let head = source.head(head_size).map_err(|error| Error::io(&self.path, error))?;
         let compression = Compression::of(&head);
         let (head, reader, direct) = match compression {
             Compression::None => {
@@ -71,7 +87,7 @@ impl SourceFile {
             Compression::Gzip | Compression::Zstd => {
                 let mut reader = decompress(source, compression)
                     .map_err(|error| read_error(error, compression).at_path(self.path.display()))?;
-                let (head, failure) = head_of(&mut reader);
+                let (head, failure) = head_of(&mut reader, head_size);
                 // What stands before damage is read before the damage is met.
                 let rest = Cursor::new(head.clone()).chain(Failing(failure)).chain(reader);
                 (head, Box::new(rest) as Box<dyn Read>, None)
@@ -79,15 +95,27 @@ impl SourceFile {
         };
         let utf16 = utf16_of_head(&head);
         let readable = utf16.map(|encoding| encoding.decode(&head).0.into_owned().into_bytes());
-        let (format, named) =
-            match verdict(&self.name, readable.as_deref().unwrap_or(&head), chosen) {
-                Verdict::Read { format, named } => (format, named),
-                Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
-            };
+        let readable = readable.as_deref().unwrap_or(&head);
+        let (format, named) = match verdict(&self.name, readable, options.input_format) {
+            Verdict::Read { format, named } => (format, named),
+            Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
+        };
+        let table = |delimiter: Option<u8>| {
+            let fields = Fields::new(&options.id_field, &options.text_field);
+            Table::of(readable, delimiter, &fields)
+                .map(|table| Content::Records(Records::Table(Box::new(table))))
+                .map_err(|error| error.at_path(self.path.display()))
+        };
+        let content = match format {
+            Format::Text => Content::Text,
+            Format::Jsonl => Content::Records(Records::Jsonl),
+            Format::Csv => table(None)?,
+            Format::Tsv => table(Some(b'\t'))?,
+        };
         let replaced = Arc::new(AtomicU64::new(0));
-        let opened = Opened { reader, direct, format, named, compression, replaced };
-        Ok(Opening::Read(match (format, utf16) {
-            (Format::Jsonl, Some(encoding)) => Opened {
+        let opened = Opened { reader, direct, content, named, compression, replaced };
+        Ok(Opening::Read(match (&opened.content, utf16) {
+            (Content::Records(_), Some(encoding)) => Opened {
                 reader: Box::new(Utf16Reader::new(
                     opened.reader,
                     encoding,
@@ -102,9 +130,9 @@ impl SourceFile {
 }
 
 /// The first bytes of a stream, and the error that ended them if one did.
-fn head_of(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
+fn head_of(reader: &mut dyn Read, size: usize) -> (Vec<u8>, Option<io::Error>) {
     let mut head = Vec::new();
-    let failure = reader.take(HEAD_SIZE as u64).read_to_end(&mut head).err();
+    let failure = reader.take(size as u64).read_to_end(&mut head).err();
     (head, failure)
 }
 
@@ -154,8 +182,8 @@ impl Positioned<'_> {
         Ok(Positioned { file: self.file.try_clone()?, ..*self })
     }
 
-    fn head(&self) -> io::Result<Vec<u8>> {
-        let mut head = vec![0; HEAD_SIZE];
+    fn head(&self, size: usize) -> io::Result<Vec<u8>> {
+        let mut head = vec![0; size];
         let mut length = 0;
         while length < head.len() {
             match read_at(&self.file, &mut head[length..], length as u64) {

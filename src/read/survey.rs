@@ -12,14 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::blocks::{Block, BlockReader, in_blocks};
-use super::format::{Compression, Format};
-use super::lines::LineReader;
-use super::open::{Opened, Opening, read_error};
+use super::blocks::{Block, BlockReader, Fault, in_blocks};
+use super::open::{Content, Opened, Opening, read_error};
+use super::record::{Found, Records};
 use super::walk::SourceFile;
 use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
-    encoding, parse_record,
+    encoding,
 };
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +26,9 @@ use crate::progress::{Progress, Unit as Steps};
 
 /// How many problems of one unit are described; the rest is counted.
 const DESCRIBED_PROBLEMS: usize = 100;
+
+/// How many bytes of a stretch of a file are read at once: what is read beyond its end is read twice.
+const STRETCH_STEP: usize = 256 << 10;
 
 /// What one part of a unit gave.
 #[derive(Default)]
@@ -142,50 +144,42 @@ impl Corpus {
         visitor: &V,
     ) -> Result<Vec<Outcome<V::Kept>>> {
         let file = &self.files[part.file as usize];
-        let fresh = || PartOutcome { file: part.file, ..PartOutcome::default() };
-        let done = |accumulator: V::Unit, outcome: PartOutcome| {
-            let result = visitor.finish(accumulator)?;
-            Ok(Outcome { result, parts: vec![outcome], stream: Some(part.file) })
-        };
-        let failed = |error: Error, offset: u64| -> Result<Outcome<V::Kept>> {
-            let mut outcome = fresh();
-            // The line is counted from the lines of the blocks before.
-            outcome.problem(error.at_record(1, offset).at_path(file.path.display()));
-            done(visitor.begin(), outcome)
-        };
-        let Ok(Opening::Read(Opened { reader, compression, replaced, .. })) =
-            file.open(self.options.input_format, progress)
-        else {
+        let Ok(Opening::Read(opened)) = file.open(&self.options, progress) else {
             // It could be opened when the work was planned; what is wrong now is told as ever.
             let unit = Unit { parts: vec![part.clone()], bytes: 0, streamed: false };
             return Ok(vec![self.survey_unit(&unit, progress, visitor)?]);
         };
-        let mut blocks = BlockReader::new(reader, self.options.max_document);
-        let limit = self.options.max_document;
+        let Opened { reader, direct, content, compression, replaced, .. } = opened;
+        let Content::Records(records) = content else {
+            return Err(Error::new(ErrorKind::Changed).at_path(file.path.display()));
+        };
+        let fresh = || PartOutcome { file: part.file, ..PartOutcome::default() };
+        let done = |accumulator: V::Unit, outcome: PartOutcome| {
+            let result = visitor.finish(accumulator)?;
+            // What can be read by position is no stream when it is read again.
+            let stream = direct.is_none().then_some(part.file);
+            Ok(Outcome { result, parts: vec![outcome], stream })
+        };
+        let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
         let (outcomes, failure) = in_blocks(&mut blocks, |block: Block| {
-            let Some(lines) = block.lines else {
-                let mut outcome = failed(Error::new(ErrorKind::TooLarge { limit }), block.offset)?;
-                outcome.parts[0].lines = 1;
-                return Ok(outcome);
-            };
             let mut accumulator = visitor.begin();
             let mut outcome = fresh();
-            let lines = LineReader::new(&lines[..], block.offset, limit);
             let mut visit = numbered(visitor, &mut accumulator);
-            let mut buffers = Buffers::default();
-            let range = 0..u64::MAX;
-            let read = (compression, range);
-            if let Err(error) =
-                self.survey_lines(file, lines, read, &mut buffers, &mut outcome, &mut visit)
-            {
-                outcome.problem(error);
-            }
+            let place = (file, &records, 0..u64::MAX);
+            self.survey_block(place, &block, &mut Buffers::default(), &mut outcome, &mut visit);
             drop(visit);
             done(accumulator, outcome)
         });
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
         if let Some(error) = failure {
-            outcomes.push(failed(read_error(error, compression), blocks.offset())?);
+            let mut outcome = fresh();
+            // The line is counted from the lines of the blocks before.
+            let error = read_error(error, compression).at_record(1, blocks.offset());
+            outcome.problem(error.at_path(file.path.display()));
+            outcomes.push(done(visitor.begin(), outcome)?);
+        }
+        if outcomes.is_empty() {
+            outcomes.push(done(visitor.begin(), fresh())?);
         }
         if let Some(Outcome { parts, .. }) = outcomes.last_mut() {
             parts[0].replaced += replaced.load(Ordering::Relaxed);
@@ -306,7 +300,7 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
         let file = &self.files[part.file as usize];
-        let opened = match file.open(self.options.input_format, progress)? {
+        let opened = match file.open(&self.options, progress)? {
             Opening::Read(opened) => opened,
             // What the user named is expected to be read.
             Opening::Skip(reason) if file.named => {
@@ -317,28 +311,9 @@ impl Corpus {
                 return Ok(());
             }
         };
-        match opened.format {
-            Format::Text => self.survey_text(file, opened, buffers, outcome, visit),
-            Format::Jsonl => {
-                let limit = self.options.max_document;
-                let Opened { reader, direct, compression, replaced, .. } = opened;
-                let range = part.range.clone().unwrap_or(0..u64::MAX);
-                let lines = match direct {
-                    // The line that runs into the range belongs to the part before.
-                    Some(direct) if range.start > 0 => {
-                        let from = range.start - 1;
-                        let reader = Box::new(direct.from(from)) as Box<dyn Read>;
-                        let mut lines = LineReader::new(reader, from, limit);
-                        lines.next_line().map_err(|error| Error::io(&file.path, error))?;
-                        lines
-                    }
-                    _ => LineReader::new(reader, 0, limit),
-                };
-                let read = (compression, range);
-                let result = self.survey_lines(file, lines, read, buffers, outcome, visit);
-                outcome.replaced += replaced.load(Ordering::Relaxed);
-                result
-            }
+        match opened.content {
+            Content::Text => self.survey_text(file, opened, buffers, outcome, visit),
+            Content::Records(_) => self.survey_records(part, opened, buffers, outcome, visit),
         }
     }
 
@@ -382,69 +357,104 @@ impl Corpus {
         }
     }
 
-    fn survey_lines(
+    /// Reads the records of a file, or of a stretch of it, one after the other.
+    fn survey_records(
         &self,
-        file: &SourceFile,
-        mut lines: LineReader<impl Read>,
-        (compression, range): (Compression, Range<u64>),
+        part: &Part,
+        opened: Opened<'_>,
         buffers: &mut Buffers,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
+        let file = &self.files[part.file as usize];
+        let Opened { reader, direct, content, compression, replaced, .. } = opened;
+        let Content::Records(records) = content else { return Ok(()) };
         let limit = self.options.max_document;
-        let place = |error: Error, line: u64, offset: u64| {
-            error.at_record(line, offset).at_path(file.path.display())
+        let range = part.range.clone().unwrap_or(0..u64::MAX);
+        // The record that runs into the range belongs to the part before.
+        let from = range.start.saturating_sub(1);
+        let reader = match direct {
+            Some(direct) if from > 0 => Box::new(direct.from(from)) as Box<dyn Read>,
+            _ => reader,
         };
+        let mut blocks = BlockReader::new(reader, from, records.cutter(), limit);
+        if part.range.is_some() {
+            blocks = blocks.in_steps_of(STRETCH_STEP);
+        }
+        let place = (file, &records, range);
         loop {
-            let offset = lines.offset();
-            let line = match lines.next_line() {
-                Ok(Some(line)) if line.offset < range.end => line,
-                Ok(_) => break,
-                Err(error) => {
-                    return Err(place(read_error(error, compression), outcome.lines + 1, offset));
-                }
-            };
-            outcome.lines += 1;
-            let Some(bytes) = line.bytes else {
-                outcome.problem(place(
-                    Error::new(ErrorKind::TooLarge { limit }),
-                    outcome.lines,
-                    line.offset,
-                ));
-                continue;
-            };
-            let body = if line.offset == 0 {
-                bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-            } else {
-                bytes
-            };
-            if body.trim_ascii().is_empty() {
-                continue;
-            }
-            let parsed = parse_record(body, &self.fields, &mut buffers.record);
-            match parsed {
-                Ok((replaced, guessed)) => {
-                    outcome.replaced += replaced;
-                    if let Some(encoding) = guessed {
-                        *outcome.guessed.entry(encoding).or_default() += 1;
+            match blocks.next_block() {
+                Ok(Some(block)) => {
+                    if !self.survey_block(place.clone(), &block, buffers, outcome, visit) {
+                        break;
                     }
                 }
+                Ok(None) => break,
                 Err(error) => {
-                    outcome.problem(place(error, outcome.lines, line.offset));
-                    continue;
+                    let error = read_error(error, compression);
+                    outcome.problem(
+                        error
+                            .at_record(outcome.lines + 1, blocks.offset())
+                            .at_path(file.path.display()),
+                    );
+                    break;
                 }
             }
-            let record = &buffers.record;
-            outcome.text_bytes += record.text.len() as u64;
-            outcome.locators.push(Locator {
-                file: outcome.file,
-                length: bytes.len() as u32,
-                offset: line.offset,
-                line: outcome.lines,
-            });
-            outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
-            visit(record.document());
         }
+        outcome.replaced += replaced.load(Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Reads the records of a block that start within a range; tells whether more may follow.
+    fn survey_block(
+        &self,
+        (file, records, range): (&SourceFile, &Records, Range<u64>),
+        block: &Block,
+        buffers: &mut Buffers,
+        outcome: &mut PartOutcome,
+        visit: &mut dyn FnMut(Document<'_>),
+    ) -> bool {
+        let record = &mut buffers.record;
+        for frame in &block.frames {
+            let offset = block.offset + frame.range.start as u64;
+            if offset < range.start {
+                continue;
+            }
+            if offset >= range.end {
+                return false;
+            }
+            let line = outcome.lines + 1;
+            outcome.lines += frame.lines;
+            let bytes = &block.bytes[frame.range.clone()];
+            let found = match frame.fault {
+                Some(Fault::TooLong) => {
+                    Err(Error::new(ErrorKind::TooLarge { limit: self.options.max_document }))
+                }
+                Some(Fault::Broken(reason)) => Err(Error::new(ErrorKind::BrokenRecord(reason))),
+                None => records.parse(bytes, offset == 0, &self.fields, record),
+            };
+            match found {
+                Ok(Found::Nothing) => {}
+                Ok(Found::Document) => {
+                    outcome.replaced += record.replaced;
+                    if let Some(encoding) = record.guessed {
+                        *outcome.guessed.entry(encoding).or_default() += 1;
+                    }
+                    outcome.text_bytes += record.text.len() as u64;
+                    outcome.locators.push(Locator {
+                        file: outcome.file,
+                        length: bytes.len() as u32,
+                        offset,
+                        line,
+                    });
+                    outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
+                    visit(record.document());
+                }
+                Err(error) => {
+                    outcome.problem(error.at_record(line, offset).at_path(file.path.display()));
+                }
+            }
+        }
+        true
     }
 }
