@@ -128,6 +128,11 @@ impl Error {
         }
     }
 
+    /// Whether it is only that a table has other columns than the one asked for.
+    pub(crate) fn is_about_columns(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::MissingColumn { .. })
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
-use dittograph::read::{FORMAT_NAMES, Format, ReadOptions};
+use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions};
 use dittograph::report::OutputFormat;
 
 use super::{memory, size};
@@ -116,8 +116,8 @@ pub struct ScanArguments {
     /// Files and folders to scan; `-` is standard input
     ///
     /// Folders are walked whole, hidden and ignored files too. Read are plain text (.txt, .md and
-    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson) and tables (.csv, .tsv), each
-    /// also compressed as .gz or .zst. Other files are skipped and counted.
+    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson), tables (.csv, .tsv) and pages
+    /// of HTML, each also compressed as .gz or .zst. Other files are skipped and counted.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -136,6 +136,12 @@ pub struct ScanArguments {
     /// Also write the summary, as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+
+    /// Also write the text that was read of each page of HTML, for spans to be followed in
+    ///
+    /// Into files of the documents' names, with `.txt` behind.
+    #[arg(long, value_name = "DIR")]
+    pub write_text: Option<PathBuf>,
 
     /// Print no progress and no summary; problems are still told
     #[arg(short, long)]
@@ -270,6 +276,13 @@ pub struct ReadingArguments {
     #[arg(long, value_name = "NAME", default_value = "id")]
     id_field: String,
 
+    /// What to read of pages of HTML: the main text, all text, or the source as it is
+    ///
+    /// The main text is headline, paragraphs and captions, each on a line of its own. Spans refer
+    /// to the text that was read of the page: --write-text saves it. With `text` they refer to the file.
+    #[arg(long, value_name = "WHAT", default_value = "main", value_parser = named::<Html>(HTML_NAMES))]
+    html: Html,
+
     /// Files and folders to leave out, as a glob; can be given several times
     ///
     /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH.
@@ -294,6 +307,7 @@ impl ReadingArguments {
             input_format: self.input_format,
             id_field: self.id_field.clone(),
             text_field: self.text_field.clone(),
+            html: self.html,
             max_document: self.max_document,
             exclude: self.exclude.clone(),
             strict: self.strict,
@@ -388,6 +402,7 @@ impl ScanArguments {
             seed: finding.seed,
             memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
             temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
+            write_text: self.write_text.clone(),
         }
     }
 }

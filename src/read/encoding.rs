@@ -55,6 +55,47 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, &'static str> {
     decode_as(bytes, encoding, Some(encoding.name()))
 }
 
+/// How far into a page its own word on its encoding is looked for, in bytes.
+const PRESCAN_SIZE: usize = 4 << 10;
+
+/// Decodes a page: by byte order mark, then a UTF-8 check, then what `header`, the charset that came
+/// with it, or the page itself says, then a guess. What is whole UTF-8 is so, whatever the
+/// page claims; only ISO-2022-JP looks like it and is none.
+///
+/// # Errors
+/// The reason, when the bytes are no text in any encoding.
+pub fn decode_page<'a>(bytes: &'a [u8], header: Option<&str>) -> Result<Decoded<'a>, &'static str> {
+    let marked = Encoding::for_bom(bytes).is_some();
+    let declared = header
+        .and_then(|label| Encoding::for_label(label.trim().as_bytes()))
+        .or_else(|| declared_charset(&bytes[..bytes.len().min(PRESCAN_SIZE)]));
+    match declared {
+        // A page that can say so in ASCII is not UTF-16.
+        Some(encoding) if !marked && !encoding.name().starts_with("UTF-") => {
+            let whole = std::str::from_utf8(bytes).is_ok();
+            if (whole && encoding.name() != "ISO-2022-JP") || is_binary(bytes) {
+                return decode(bytes);
+            }
+            decode_as(bytes, encoding, None)
+        }
+        _ => decode(bytes),
+    }
+}
+
+/// The encoding that stands behind the first `charset=` or XML `encoding=` of a page.
+fn declared_charset(head: &[u8]) -> Option<&'static Encoding> {
+    let lower = head.to_ascii_lowercase();
+    let key = |key: &[u8]| memchr::memmem::find(&lower, key).map(|found| found + key.len());
+    let at = match lower.starts_with(b"<?xml") {
+        true => key(b"encoding=").or_else(|| key(b"charset=")),
+        false => key(b"charset="),
+    }?;
+    let label = lower[at..].trim_ascii_start();
+    let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'>' | b'/' | b';' | b' ' | b'?');
+    Encoding::for_label(&label[..label.iter().position(ends).unwrap_or(label.len())])
+}
+
 /// Which UTF-16 the text starts with, if its head says so by mark or by shape.
 pub fn utf16_of_head(head: &[u8]) -> Option<&'static Encoding> {
     match Encoding::for_bom(head) {
@@ -218,6 +259,24 @@ mod tests {
             let decoded = decode(&bytes).unwrap();
             assert_eq!((&*decoded.text, decoded.guessed), (prose, guessed));
         }
+    }
+
+    #[test]
+    fn a_page_is_decoded_by_header_then_meta_but_utf8_is_utf8() {
+        let cyrillic = "<meta charset='koi8-r'><p>\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}";
+        let koi8 = encoding_rs::KOI8_R.encode(cyrillic).0.into_owned();
+        let windows = encoding_rs::WINDOWS_1251.encode(cyrillic).0.into_owned();
+        for (bytes, header) in [
+            (&koi8[..], None),
+            (&windows[..], Some("windows-1251")),
+            (cyrillic.as_bytes(), None),
+            (cyrillic.as_bytes(), Some("windows-1251")),
+        ] {
+            assert_eq!(decode_page(bytes, header).unwrap().text, cyrillic);
+        }
+        let japanese = "<meta content=\"text/html; charset=iso-2022-jp\">\u{6e2f}";
+        let bytes = encoding_rs::ISO_2022_JP.encode(japanese).0.into_owned();
+        assert_eq!(decode_page(&bytes, None).unwrap().text, japanese);
     }
 
     #[test]

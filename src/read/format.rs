@@ -21,10 +21,12 @@ pub enum Format {
     Csv,
     /// The same with tabs.
     Tsv,
+    /// The file is a page, and the text in it the document.
+    Html,
 }
 
 /// The names of the formats on the command line.
-pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv"];
+pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html"];
 
 impl FromStr for Format {
     type Err = Error;
@@ -35,6 +37,7 @@ impl FromStr for Format {
             "jsonl" | "ndjson" => Ok(Format::Jsonl),
             "csv" => Ok(Format::Csv),
             "tsv" => Ok(Format::Tsv),
+            "html" => Ok(Format::Html),
             _ => Err(Error::options(format!(
                 "unknown input format `{name}`: use one of {}",
                 FORMAT_NAMES.join(", ")
@@ -99,7 +102,8 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
     match extension(name).as_str() {
         "txt" | "text" | "md" | "markdown" => Verdict::Read { format: Format::Text, named: true },
         "jsonl" | "ndjson" => Verdict::Read { format: Format::Jsonl, named: true },
-        "html" | "htm" | "xhtml" | "xml" => Verdict::Skip("markup is not read in this version"),
+        "html" | "htm" | "xhtml" => Verdict::Read { format: Format::Html, named: true },
+        "xml" => Verdict::Skip("XML is not read"),
         "csv" => Verdict::Read { format: Format::Csv, named: true },
         "tsv" | "tab" => Verdict::Read { format: Format::Tsv, named: true },
         "parquet" | "arrow" | "feather" => Verdict::Skip("tables are not read in this version"),
@@ -111,6 +115,7 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         }
         extension => match first_object_ends(head) {
             Some(true) => Verdict::Read { format: Format::Jsonl, named: false },
+            _ if is_page(head) => Verdict::Read { format: Format::Html, named: false },
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),
             _ => Verdict::Read { format: Format::Text, named: false },
         },
@@ -135,6 +140,14 @@ fn extension(name: &str) -> String {
         Some(dot) if dot > 0 => stem[dot + 1..].to_owned(),
         _ => String::new(),
     }
+}
+
+/// Whether it starts as a page of HTML does, which scraped pages do without being called so.
+fn is_page(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    [&b"<!doctype html"[..], b"<html"]
+        .iter()
+        .any(|start| head.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)))
 }
 
 /// Whether the first line is a whole JSON object; `None` if it is no object at all.
@@ -168,7 +181,8 @@ mod tests {
             ("b/a.MD.gz", text),
             ("a.jsonl.zst", jsonl),
             ("a.ndjson", jsonl),
-            ("page.html", Verdict::Skip("markup is not read in this version")),
+            ("page.html", Verdict::Read { format: Format::Html, named: true }),
+            ("feed.xml", Verdict::Skip("XML is not read")),
         ] {
             assert_eq!(verdict(name, b"", None), expected, "{name}");
         }
@@ -181,6 +195,7 @@ mod tests {
             ("feed.json", b"{\"text\": \"a\"}\n", Format::Jsonl),
             ("README", b"{ this is prose }\n", Format::Text),
             (".txt", b"plain", Format::Text),
+            ("page.php", b"\n<!DOCTYPE HTML>", Format::Html),
         ] {
             assert_eq!(verdict(name, head, None), Verdict::Read { format, named: false }, "{name}");
         }

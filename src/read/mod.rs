@@ -14,13 +14,16 @@ mod blocks;
 mod compress;
 mod cut;
 mod encoding;
+mod export;
 mod format;
+mod html;
 mod jsonl;
 mod open;
 mod record;
 mod revisit;
 mod survey;
 mod table;
+mod tags;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -31,6 +34,7 @@ use std::path::PathBuf;
 use ahash::AHashSet;
 
 pub use format::{Compression, FORMAT_NAMES, Format};
+pub use html::{HTML_NAMES, Html};
 pub use walk::SourceFile;
 
 use crate::document::{DocId, Document};
@@ -50,6 +54,8 @@ pub struct ReadOptions {
     pub id_field: String,
     /// The field of a record that holds its text, told in the same way.
     pub text_field: String,
+    /// What to read of pages of HTML.
+    pub html: Html,
     /// Longest document in bytes; longer ones are reported and left out.
     pub max_document: u64,
     /// Globs, relative to each PATH, of what to leave out.
@@ -66,6 +72,7 @@ impl Default for ReadOptions {
             input_format: None,
             id_field: "id".to_owned(),
             text_field: "text".to_owned(),
+            html: Html::default(),
             max_document: 64 << 20,
             exclude: Vec::new(),
             strict: false,
@@ -121,6 +128,8 @@ pub struct Catalog {
     unit_starts: Vec<u32>,
     /// The file that each unit is a block of, if it is one of a stream.
     streams: Vec<Option<u32>>,
+    /// Documents whose text is in no file as it stands.
+    extracted: Vec<Range<u32>>,
     /// Documents whose id an earlier record of the file has too.
     repeated_ids: AHashSet<u32>,
 }
@@ -156,6 +165,8 @@ pub struct ReadTotals {
     pub replaced: u64,
     /// Documents whose encoding was guessed, by encoding.
     pub guessed: BTreeMap<String, u64>,
+    /// Pages of HTML of which all text was read, since no main text could be told.
+    pub stripped: u64,
     /// Records whose id was that of an earlier record.
     pub repeated_ids: u64,
 }
@@ -246,7 +257,7 @@ impl Corpus {
         let found = walk::walk(paths, &options.exclude, &options.outputs)?;
         let units = plan(&found.files, &options);
         Ok(Corpus {
-            fields: Fields::new(&options.id_field, &options.text_field),
+            fields: Fields::of(&options),
             files: found.files,
             units,
             options,
@@ -260,13 +271,13 @@ impl Corpus {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Reads a file that is one document into `raw`.
+    /// Reads a file that is one document into `raw`; gives back what kind of document it is.
     fn read_whole(
         &self,
         file: &SourceFile,
         mut opened: Opened<'_>,
         raw: &mut Vec<u8>,
-    ) -> Result<()> {
+    ) -> Result<Content> {
         let limit = self.options.max_document;
         let too_large = || Error::new(ErrorKind::TooLarge { limit }).at_path(file.path.display());
         if opened.direct.is_some() && file.size > limit {
@@ -279,7 +290,28 @@ impl Corpus {
             .take(limit + 1)
             .read_to_end(raw)
             .map_err(|error| read_error(error, opened.compression).at_path(file.path.display()))?;
-        if raw.len() as u64 > limit { Err(too_large()) } else { Ok(()) }
+        if raw.len() as u64 > limit { Err(too_large()) } else { Ok(opened.content) }
+    }
+
+    /// Makes a document of the bytes of a file that is one, or says why they are no text.
+    fn whole(
+        &self,
+        content: &Content,
+        Buffers { raw, record }: &mut Buffers,
+    ) -> std::result::Result<(), &'static str> {
+        record.clear();
+        let (decoded, html) = match content {
+            Content::Page(html) if *html != Html::Text => {
+                (encoding::decode_page(raw, None)?, Some(*html))
+            }
+            _ => (encoding::decode(raw)?, None),
+        };
+        (record.replaced, record.guessed) = (decoded.replaced, decoded.guessed);
+        match html {
+            Some(html) => record.take_page(&decoded.text, html),
+            None => record.text.push_str(&decoded.text),
+        }
+        Ok(())
     }
 
     /// A document's name in the output; `id` is the record's own.

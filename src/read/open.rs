@@ -14,6 +14,7 @@ use super::ReadOptions;
 use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, is_table, verdict};
+use super::html::Html;
 use super::record::{Fields, Records};
 use super::table::Table;
 use super::walk::SourceFile;
@@ -47,8 +48,17 @@ pub struct Opened<'a> {
 pub enum Content {
     /// It is one, as it is.
     Text,
+    /// It is a page, and what is to be read of it is one.
+    Page(Html),
     /// Each of its records is one.
     Records(Records),
+}
+
+impl Content {
+    /// Whether its texts are in no file as they stand.
+    pub fn is_extracted(&self) -> bool {
+        matches!(self, Content::Page(Html::Main | Html::All))
+    }
 }
 
 /// Either a stream or the reason why there is none.
@@ -100,17 +110,21 @@ impl SourceFile {
             Verdict::Read { format, named } => (format, named),
             Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
         };
-        let table = |delimiter: Option<u8>| {
-            let fields = Fields::new(&options.id_field, &options.text_field);
-            Table::of(readable, delimiter, &fields)
-                .map(|table| Content::Records(Records::Table(Box::new(table))))
-                .map_err(|error| error.at_path(self.path.display()))
-        };
         let content = match format {
             Format::Text => Content::Text,
+            Format::Html => Content::Page(options.html),
             Format::Jsonl => Content::Records(Records::Jsonl),
-            Format::Csv => table(None)?,
-            Format::Tsv => table(Some(b'\t'))?,
+            Format::Csv | Format::Tsv => {
+                let delimiter = (format == Format::Tsv).then_some(b'\t');
+                match Table::of(readable, delimiter, &Fields::of(options)) {
+                    Ok(table) => Content::Records(Records::Table(Box::new(table))),
+                    // Any folder may hold a table of something else; what was named is meant.
+                    Err(error) if !self.named && error.is_about_columns() => {
+                        return Ok(Opening::Skip("a table without the column of `--text-field`"));
+                    }
+                    Err(error) => return Err(error.at_path(self.path.display())),
+                }
+            }
         };
         let replaced = Arc::new(AtomicU64::new(0));
         let opened = Opened { reader, direct, content, named, compression, replaced };

@@ -3,8 +3,10 @@
 //! In: the bytes of a record, as a [`Cutter`] found them. Out: its id and its text, in a [`Record`]
 //! that is filled again for the next one.
 
+use super::ReadOptions;
 use super::cut::Cutter;
 use super::encoding;
+use super::html::{self, Html};
 use super::table::Table;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +23,11 @@ impl Fields {
     pub fn new(id: &str, text: &str) -> Self {
         let path = |name: &str| name.split('.').map(str::to_owned).collect();
         Fields { id: path(id), text: path(text) }
+    }
+
+    /// The fields that the options name.
+    pub fn of(options: &ReadOptions) -> Self {
+        Fields::new(&options.id_field, &options.text_field)
     }
 
     /// The id field as it was named.
@@ -47,6 +54,10 @@ pub struct Record {
     pub replaced: u64,
     /// The encoding, where it had to be guessed.
     pub guessed: Option<&'static str>,
+    /// When the document was published, if it tells.
+    pub date: Option<String>,
+    /// Whether it is a page of which all text was taken, for want of a main text.
+    pub stripped: bool,
     /// The fields of a table's record, one after the other, and where each ends.
     pub(super) cells: Vec<u8>,
     pub(super) ends: Vec<usize>,
@@ -58,11 +69,22 @@ impl Record {
         self.text.clear();
         self.id.clear();
         (self.has_id, self.replaced, self.guessed) = (false, 0, None);
+        (self.date, self.stripped) = (None, false);
     }
 
     /// The record as what it is read for.
     pub fn document(&self) -> Document<'_> {
-        Document { id: self.has_id.then_some(self.id.as_str()), text: &self.text }
+        Document {
+            id: self.has_id.then_some(self.id.as_str()),
+            text: &self.text,
+            date: self.date.as_deref(),
+        }
+    }
+
+    /// Takes what is to be read of a page.
+    pub fn take_page(&mut self, source: &str, html: Html) {
+        let page = html::page(source, html);
+        (self.text, self.date, self.stripped) = (page.text, page.date, page.stripped);
     }
 
     /// A field of a table's record.
@@ -115,6 +137,7 @@ impl Records {
             true => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
             false => bytes,
         };
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         if bytes.trim_ascii().is_empty() {
             return Ok(Found::Nothing);
         }

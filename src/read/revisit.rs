@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::blocks::{Block, BlockReader, in_blocks};
 use super::open::{Content, Opened, Opening};
 use super::record::{Found, Record, Records};
-use super::{Buffers, Catalog, Corpus, Locator, Visitor, encoding};
+use super::{Buffers, Catalog, Corpus, Locator, Visitor};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Silent, Unit as Steps};
@@ -148,9 +148,9 @@ impl Corpus {
             return Err(changed());
         };
         let Opened { reader, direct, content: Content::Records(records), .. } = opened else {
-            self.read_whole(file, opened, &mut buffers.raw)?;
-            let decoded = encoding::decode(&buffers.raw).map_err(|_| changed())?;
-            visit(documents[0], Document { id: None, text: &decoded.text });
+            let content = self.read_whole(file, opened, &mut buffers.raw)?;
+            self.whole(&content, buffers).map_err(|_| changed())?;
+            visit(documents[0], buffers.record.document());
             return Ok(());
         };
         let Buffers { raw, record } = buffers;

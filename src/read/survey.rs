@@ -14,11 +14,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
 use super::open::{Content, Opened, Opening, read_error};
-use super::record::{Found, Records};
+use super::record::{Found, Record, Records};
 use super::walk::SourceFile;
 use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
-    encoding,
 };
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -42,6 +41,9 @@ struct PartOutcome {
     more_problems: u64,
     skipped: Option<&'static str>,
     replaced: u64,
+    stripped: u64,
+    /// Whether the documents are what was extracted of pages.
+    extracted: bool,
     guessed: BTreeMap<&'static str, u64>,
     text_bytes: u64,
 }
@@ -53,6 +55,19 @@ impl PartOutcome {
         } else {
             self.more_problems += 1;
         }
+    }
+}
+
+impl PartOutcome {
+    /// Counts a document, and notes where it stands.
+    fn document(&mut self, record: &Record, length: u32, offset: u64, line: u64) {
+        self.replaced += record.replaced;
+        self.stripped += u64::from(record.stripped);
+        if let Some(encoding) = record.guessed {
+            *self.guessed.entry(encoding).or_default() += 1;
+        }
+        self.text_bytes += record.text.len() as u64;
+        self.locators.push(Locator { file: self.file, length, offset, line });
     }
 }
 
@@ -233,9 +248,13 @@ impl Corpus {
                 }));
                 line_base.1 += part.lines;
                 catalog.locators.append(&mut part.locators);
+                if part.extracted {
+                    catalog.extracted.push(first..catalog.locators.len() as u32);
+                }
                 more += part.more_problems;
                 problems.append(&mut part.problems);
                 totals.replaced += part.replaced;
+                totals.stripped += part.stripped;
                 totals.text_bytes += part.text_bytes;
                 for (encoding, count) in part.guessed {
                     *totals.guessed.entry(encoding.to_owned()).or_default() += count;
@@ -312,12 +331,14 @@ impl Corpus {
             }
         };
         match opened.content {
-            Content::Text => self.survey_text(file, opened, buffers, outcome, visit),
+            Content::Text | Content::Page(_) => {
+                self.survey_whole(file, opened, buffers, outcome, visit)
+            }
             Content::Records(_) => self.survey_records(part, opened, buffers, outcome, visit),
         }
     }
 
-    fn survey_text(
+    fn survey_whole(
         &self,
         file: &SourceFile,
         opened: Opened<'_>,
@@ -326,25 +347,17 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
         let named = opened.named || file.named;
-        self.read_whole(file, opened, &mut buffers.raw)?;
-        match encoding::decode(&buffers.raw) {
-            Ok(decoded) if decoded.text.len() as u64 > LARGEST_DOCUMENT => {
+        let content = self.read_whole(file, opened, &mut buffers.raw)?;
+        let length = buffers.raw.len() as u32;
+        match self.whole(&content, buffers) {
+            Ok(()) if buffers.record.text.len() as u64 > LARGEST_DOCUMENT => {
                 Err(Error::new(ErrorKind::TooLarge { limit: LARGEST_DOCUMENT })
                     .at_path(file.path.display()))
             }
-            Ok(decoded) => {
-                outcome.replaced += decoded.replaced;
-                if let Some(encoding) = decoded.guessed {
-                    *outcome.guessed.entry(encoding).or_default() += 1;
-                }
-                outcome.text_bytes += decoded.text.len() as u64;
-                outcome.locators.push(Locator {
-                    file: outcome.file,
-                    length: buffers.raw.len() as u32,
-                    offset: 0,
-                    line: 0,
-                });
-                visit(Document { id: None, text: &decoded.text });
+            Ok(()) => {
+                outcome.document(&buffers.record, length, 0, 0);
+                outcome.extracted = content.is_extracted();
+                visit(buffers.record.document());
                 Ok(())
             }
             Err(reason) if named => {
@@ -436,17 +449,7 @@ impl Corpus {
             match found {
                 Ok(Found::Nothing) => {}
                 Ok(Found::Document) => {
-                    outcome.replaced += record.replaced;
-                    if let Some(encoding) = record.guessed {
-                        *outcome.guessed.entry(encoding).or_default() += 1;
-                    }
-                    outcome.text_bytes += record.text.len() as u64;
-                    outcome.locators.push(Locator {
-                        file: outcome.file,
-                        length: bytes.len() as u32,
-                        offset,
-                        line,
-                    });
+                    outcome.document(record, bytes.len() as u32, offset, line);
                     outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
                     visit(record.document());
                 }

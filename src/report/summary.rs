@@ -113,6 +113,13 @@ impl fmt::Display for Summary {
                 count(read.replaced, "character")
             )?;
         }
+        if read.stripped > 0 {
+            writeln!(
+                f,
+                "stripped   {} without a main text: all text was read",
+                count(read.stripped, "page")
+            )?;
+        }
         if parameters.find != "passages" {
             writeln!(
                 f,

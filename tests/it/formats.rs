@@ -107,3 +107,72 @@ fn what_is_wrong_with_a_table_is_told_with_its_line() {
         .file("old-mac.csv", "id,text\r1,first\r2,second\r");
     insta::assert_snapshot!(desk.run("scan . --find documents --max-document 1K"));
 }
+
+/// An article as a page, with furniture around it.
+pub fn page(text: &str) -> String {
+    let escape = |line: &str| line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let title = escape(lines.next().unwrap_or_default());
+    let paragraphs: String = lines.map(|line| format!("<p>{}</p>\n", escape(line))).collect();
+    format!(
+        "<!DOCTYPE html><html><head><meta charset=utf-8><title>{title}</title></head><body>\
+         <nav><ul><li><a href=\"/\">Home</a></li><li><a href=\"/sport\">Sport</a></li></ul></nav>\
+         <main><article><h1>{title}</h1>\n{paragraphs}</article></main>\
+         <footer><p><a href=\"/imprint\">Imprint</a></p></footer></body></html>"
+    )
+}
+
+/// Kind, similarity and names of each row of documents, which white space has no part in.
+fn without_places(rows: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(rows.as_bytes());
+    let records = reader.records().map(Result::unwrap);
+    // Of a notice of four words no extraction can tell that it is an article.
+    let told = |row: &csv::StringRecord| row[3].parse::<u32>().unwrap() > 10;
+    let kept = records.filter(|row| &row[0] != "passage" && told(row));
+    kept.map(|row| [0, 1, 2, 3, 4, 5, 9].map(|column| row[column].to_owned()).join(",")).collect()
+}
+
+#[test]
+fn pages_give_the_documents_of_the_folder_and_their_text_can_be_saved() {
+    let mut desk = Desk::new();
+    for (name, text) in articles() {
+        desk = desk.file(format!("in/{}", name.replace(".txt", ".html")), page(&text));
+    }
+    let session = desk.run("scan in --find documents --write-text out");
+    assert_eq!(session.code, Some(0), "{session}");
+    assert!(!session.stderr.contains("stripped"), "{session}");
+    let found = session.stdout.replace(".html", ".txt");
+    assert_eq!(without_places(&found), without_places(&expected()));
+    // Every span can be followed.
+    let mut reader = csv::Reader::from_reader(session.stdout.as_bytes());
+    let mut rows = 0;
+    for row in reader.records().map(Result::unwrap) {
+        let text = desk.read(&format!("out/{}.txt", &row[5]));
+        let span = text.get(row[6].parse().unwrap()..row[7].parse().unwrap()).unwrap();
+        let words =
+            |text: &str| text.split_whitespace().take(8).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(span), words(row[16].trim_start_matches('\'')));
+        rows += 1;
+    }
+    assert!(rows > 10);
+}
+
+#[test]
+fn pages_are_read_as_asked_for() {
+    let article = page(&articles()[0].1);
+    let desk = Desk::new()
+        .file("in/page.html", &article)
+        .file("in/no-name", &article)
+        .file("in/deep.html", "<div>".repeat(20_000) + STORY);
+    let mut told = String::new();
+    for html in ["main", "all", "text"] {
+        let session =
+            desk.run(&format!("scan in --find documents --html {html} --write-text {html}"));
+        told += &session.stderr;
+    }
+    let read = |name: &str| desk.read(&format!("{name}/page.html.txt"));
+    assert!(!read("main").contains("Imprint") && read("all").contains("Imprint"));
+    assert!(!desk.path("text").exists(), "the source stands in the file itself");
+    assert_eq!(desk.read("main/deep.html.txt"), STORY);
+    insta::assert_snapshot!(told);
+}
