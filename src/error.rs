@@ -19,6 +19,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     path: Option<String>,
     line: Option<u64>,
+    /// What `line` counts.
+    noun: &'static str,
     offset: Option<u64>,
     kind: ErrorKind,
 }
@@ -95,7 +97,7 @@ pub enum ErrorKind {
 impl Error {
     /// An error without a place yet.
     pub fn new(kind: ErrorKind) -> Self {
-        Error(Box::new(Inner { path: None, line: None, offset: None, kind }))
+        Error(Box::new(Inner { path: None, line: None, noun: "line", offset: None, kind }))
     }
 
     /// An error about the options given.
@@ -121,6 +123,12 @@ impl Error {
         self
     }
 
+    /// Says what the record's number counts, where it is not lines.
+    pub(crate) fn counting(mut self, noun: &'static str) -> Self {
+        self.0.noun = noun;
+        self
+    }
+
     /// Moves the line down by `lines`: a part of a file counts from its own start.
     pub(crate) fn shift_lines(&mut self, lines: u64) {
         if let Some(line) = &mut self.0.line {
@@ -143,7 +151,7 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The 1-based line of the record.
+    /// The 1-based line of the record, or its number where there are no lines.
     pub fn line(&self) -> Option<u64> {
         self.0.line
     }
@@ -169,6 +177,7 @@ impl Error {
                     .to_owned()
             }
             ErrorKind::TooLarge { .. } => "raise the limit with `--max-document`".to_owned(),
+            ErrorKind::BrokenRecord(_) => "the records around it were used".to_owned(),
             ErrorKind::NotText(_) => "leave it out with `--exclude`, or convert it".to_owned(),
             ErrorKind::Changed => "run again once nothing writes to the corpus".to_owned(),
             ErrorKind::Damaged { .. } => {
@@ -201,7 +210,7 @@ impl fmt::Display for Error {
             write!(f, "{path}: ")?;
         }
         if let (Some(line), Some(offset)) = (self.0.line, self.0.offset) {
-            write!(f, "line {line} (byte {offset}): ")?;
+            write!(f, "{} {line} (byte {offset}): ", self.0.noun)?;
         }
         self.0.kind.fmt(f)
     }

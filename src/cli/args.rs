@@ -116,8 +116,8 @@ pub struct ScanArguments {
     /// Files and folders to scan; `-` is standard input
     ///
     /// Folders are walked whole, hidden and ignored files too. Read are plain text (.txt, .md and
-    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson), tables (.csv, .tsv) and pages
-    /// of HTML, each also compressed as .gz or .zst. Other files are skipped and counted.
+    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson), tables (.csv, .tsv), pages
+    /// of HTML and crawls (.warc, .wet), each also compressed as .gz or .zst. Other files are skipped and counted.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -137,7 +137,7 @@ pub struct ScanArguments {
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
 
-    /// Also write the text that was read of each page of HTML, for spans to be followed in
+    /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
     /// Into files of the documents' names, with `.txt` behind.
     #[arg(long, value_name = "DIR")]

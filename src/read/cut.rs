@@ -4,6 +4,8 @@
 //! as soon as its end is among them. A [`Cutter`] knows no more of a format than that; it is run
 //! by one thread ahead of those that parse, so it looks at as few bytes as it can.
 
+use super::warc;
+
 /// How records are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cutter {
@@ -11,6 +13,8 @@ pub enum Cutter {
     Lines,
     /// A record ends where a line ends outside of quotes.
     Table(Dialect),
+    /// Records tell their length.
+    Warc,
 }
 
 /// How a table is written.
@@ -55,6 +59,7 @@ impl Cutter {
         let found = match self {
             Cutter::Lines => line_end(bytes, b'\n', look),
             Cutter::Table(dialect) => table_end(bytes, dialect, look),
+            Cutter::Warc => return warc::record_end(bytes, ended),
         };
         match found {
             Some(length) => End::whole(length),
@@ -69,6 +74,7 @@ impl Cutter {
         let found = match self {
             Cutter::Lines => line_end(bytes, b'\n', look),
             Cutter::Table(dialect) => table_end(bytes, dialect, look),
+            Cutter::Warc => return warc::pass_over(bytes, ended),
         };
         look.at = 0;
         (found.unwrap_or(bytes.len()), found.is_some() || ended)
@@ -77,7 +83,7 @@ impl Cutter {
     /// How many lines end within a part of a record that is too long.
     pub fn lines_within(self, part: &[u8]) -> u64 {
         match self {
-            Cutter::Lines => 0,
+            Cutter::Lines | Cutter::Warc => 0,
             Cutter::Table(dialect) => memchr::memchr_iter(dialect.terminator, part).count() as u64,
         }
     }
@@ -85,7 +91,7 @@ impl Cutter {
     /// How many lines `record` adds to the count by which records are called.
     pub fn lines(self, record: &[u8]) -> u64 {
         match self {
-            Cutter::Lines => 1,
+            Cutter::Lines | Cutter::Warc => 1,
             Cutter::Table(dialect) => {
                 self.lines_within(record) + u64::from(record.last() != Some(&dialect.terminator))
             }

@@ -23,10 +23,12 @@ pub enum Format {
     Tsv,
     /// The file is a page, and the text in it the document.
     Html,
+    /// Each response, resource or conversion of a crawl is a document.
+    Warc,
 }
 
 /// The names of the formats on the command line.
-pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html"];
+pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html", "warc"];
 
 impl FromStr for Format {
     type Err = Error;
@@ -38,6 +40,7 @@ impl FromStr for Format {
             "csv" => Ok(Format::Csv),
             "tsv" => Ok(Format::Tsv),
             "html" => Ok(Format::Html),
+            "warc" | "wet" => Ok(Format::Warc),
             _ => Err(Error::options(format!(
                 "unknown input format `{name}`: use one of {}",
                 FORMAT_NAMES.join(", ")
@@ -107,7 +110,8 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         "csv" => Verdict::Read { format: Format::Csv, named: true },
         "tsv" | "tab" => Verdict::Read { format: Format::Tsv, named: true },
         "parquet" | "arrow" | "feather" => Verdict::Skip("tables are not read in this version"),
-        "warc" | "wet" | "zip" | "tar" | "7z" | "rar" | "bz2" | "xz" => {
+        "warc" | "wet" => Verdict::Read { format: Format::Warc, named: true },
+        "zip" | "tar" | "7z" | "rar" | "bz2" | "xz" => {
             Verdict::Skip("archives are not read in this version")
         }
         "pdf" | "doc" | "docx" | "odt" | "rtf" | "epub" => {
@@ -115,6 +119,9 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         }
         extension => match first_object_ends(head) {
             Some(true) => Verdict::Read { format: Format::Jsonl, named: false },
+            _ if head.starts_with(b"WARC/1.") => {
+                Verdict::Read { format: Format::Warc, named: false }
+            }
             _ if is_page(head) => Verdict::Read { format: Format::Html, named: false },
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),
             _ => Verdict::Read { format: Format::Text, named: false },
@@ -143,7 +150,7 @@ fn extension(name: &str) -> String {
 }
 
 /// Whether it starts as a page of HTML does, which scraped pages do without being called so.
-fn is_page(head: &[u8]) -> bool {
+pub fn is_page(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     [&b"<!doctype html"[..], b"<html"]
         .iter()

@@ -25,6 +25,7 @@ mod survey;
 mod table;
 mod tags;
 mod walk;
+mod warc;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -159,6 +160,8 @@ pub struct ReadTotals {
     pub text_bytes: u64,
     /// Files left out, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// Records passed over since they are of a kind that is not read, by reason.
+    pub passed_by: BTreeMap<String, u64>,
     /// Files and records that could not be read; `Survey::problems` describes most of them.
     pub problems: u64,
     /// Characters that stand for bytes which could not be decoded.

@@ -57,7 +57,11 @@ pub enum Content {
 impl Content {
     /// Whether its texts are in no file as they stand.
     pub fn is_extracted(&self) -> bool {
-        matches!(self, Content::Page(Html::Main | Html::All))
+        match self {
+            Content::Text => false,
+            Content::Page(html) => *html != Html::Text,
+            Content::Records(records) => records.is_extracted(),
+        }
     }
 }
 
@@ -114,6 +118,9 @@ impl SourceFile {
             Format::Text => Content::Text,
             Format::Html => Content::Page(options.html),
             Format::Jsonl => Content::Records(Records::Jsonl),
+            Format::Warc => {
+                Content::Records(Records::Warc { html: options.html, limit: options.max_document })
+            }
             Format::Csv | Format::Tsv => {
                 let delimiter = (format == Format::Tsv).then_some(b'\t');
                 match Table::of(readable, delimiter, &Fields::of(options)) {

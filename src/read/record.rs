@@ -8,6 +8,7 @@ use super::cut::Cutter;
 use super::encoding;
 use super::html::{self, Html};
 use super::table::Table;
+use super::warc;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -102,6 +103,8 @@ pub enum Found {
     Document,
     /// Nothing, such as an empty line.
     Nothing,
+    /// Something that is not read, for this reason.
+    PassedBy(&'static str),
 }
 
 /// A format of which each file holds many records.
@@ -111,6 +114,13 @@ pub enum Records {
     Jsonl,
     /// A table.
     Table(Box<Table>),
+    /// A crawl.
+    Warc {
+        /// What to read of its pages.
+        html: Html,
+        /// How long an unpacked page may be, in bytes.
+        limit: u64,
+    },
 }
 
 impl Records {
@@ -119,7 +129,21 @@ impl Records {
         match self {
             Records::Jsonl => Cutter::Lines,
             Records::Table(table) => table.cutter(),
+            Records::Warc { .. } => Cutter::Warc,
         }
+    }
+
+    /// What is counted in the place of a record.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Records::Jsonl | Records::Table(_) => "line",
+            Records::Warc { .. } => "record",
+        }
+    }
+
+    /// Whether its texts are in no file as they stand.
+    pub fn is_extracted(&self) -> bool {
+        matches!(self, Records::Warc { .. })
     }
 
     /// Reads one record; `first` tells that the file starts with it.
@@ -133,6 +157,9 @@ impl Records {
         fields: &Fields,
         record: &mut Record,
     ) -> Result<Found> {
+        if let &Records::Warc { html, limit } = self {
+            return warc::parse(bytes, html, limit, record);
+        }
         let bytes = match first {
             true => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
             false => bytes,
@@ -163,6 +190,7 @@ impl Records {
         match self {
             Records::Jsonl => record.parse_json(text, fields),
             Records::Table(table) => table.parse(text, record),
+            Records::Warc { .. } => Ok(()),
         }
     }
 }

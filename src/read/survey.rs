@@ -40,6 +40,7 @@ struct PartOutcome {
     problems: Vec<Error>,
     more_problems: u64,
     skipped: Option<&'static str>,
+    passed_by: BTreeMap<&'static str, u64>,
     replaced: u64,
     stripped: u64,
     /// Whether the documents are what was extracted of pages.
@@ -189,7 +190,9 @@ impl Corpus {
         if let Some(error) = failure {
             let mut outcome = fresh();
             // The line is counted from the lines of the blocks before.
-            let error = read_error(error, compression).at_record(1, blocks.offset());
+            let error = read_error(error, compression)
+                .at_record(1, blocks.offset())
+                .counting(records.noun());
             outcome.problem(error.at_path(file.path.display()));
             outcomes.push(done(visitor.begin(), outcome)?);
         }
@@ -256,6 +259,9 @@ impl Corpus {
                 totals.replaced += part.replaced;
                 totals.stripped += part.stripped;
                 totals.text_bytes += part.text_bytes;
+                for (reason, count) in part.passed_by {
+                    *totals.passed_by.entry(reason.to_owned()).or_default() += count;
+                }
                 for (encoding, count) in part.guessed {
                     *totals.guessed.entry(encoding.to_owned()).or_default() += count;
                 }
@@ -408,6 +414,7 @@ impl Corpus {
                     outcome.problem(
                         error
                             .at_record(outcome.lines + 1, blocks.offset())
+                            .counting(place.1.noun())
                             .at_path(file.path.display()),
                     );
                     break;
@@ -428,6 +435,7 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> bool {
         let record = &mut buffers.record;
+        outcome.extracted = records.is_extracted();
         for frame in &block.frames {
             let offset = block.offset + frame.range.start as u64;
             if offset < range.start {
@@ -448,13 +456,15 @@ impl Corpus {
             };
             match found {
                 Ok(Found::Nothing) => {}
+                Ok(Found::PassedBy(reason)) => *outcome.passed_by.entry(reason).or_default() += 1,
                 Ok(Found::Document) => {
                     outcome.document(record, bytes.len() as u32, offset, line);
                     outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
                     visit(record.document());
                 }
                 Err(error) => {
-                    outcome.problem(error.at_record(line, offset).at_path(file.path.display()));
+                    let error = error.at_record(line, offset).counting(records.noun());
+                    outcome.problem(error.at_path(file.path.display()));
                 }
             }
         }

@@ -100,6 +100,9 @@ impl fmt::Display for Summary {
         for (reason, &number) in &read.skipped {
             writeln!(f, "skipped    {}: {reason}", count(number, "file"))?;
         }
+        for (reason, &number) in &read.passed_by {
+            writeln!(f, "passed by  {}: {reason}", count(number, "record"))?;
+        }
         if read.problems > 0 {
             writeln!(f, "unreadable {}", count(read.problems, "file or record"))?;
         }
