@@ -8,6 +8,7 @@
 
 use std::str::FromStr;
 
+use super::archive::Archive;
 use crate::error::Error;
 
 /// How the bytes of a file become documents.
@@ -58,6 +59,8 @@ pub enum Compression {
     Gzip,
     /// Zstandard, one or more frames.
     Zstd,
+    /// As an entry of a zip file.
+    Zip,
 }
 
 impl Compression {
@@ -78,6 +81,7 @@ impl Compression {
             Compression::None => "uncompressed",
             Compression::Gzip => "gzip",
             Compression::Zstd => "zstd",
+            Compression::Zip => "zip",
         }
     }
 }
@@ -111,9 +115,8 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         "tsv" | "tab" => Verdict::Read { format: Format::Tsv, named: true },
         "parquet" | "arrow" | "feather" => Verdict::Skip("tables are not read in this version"),
         "warc" | "wet" => Verdict::Read { format: Format::Warc, named: true },
-        "zip" | "tar" | "7z" | "rar" | "bz2" | "xz" => {
-            Verdict::Skip("archives are not read in this version")
-        }
+        "zip" | "tar" | "tgz" | "tzst" => Verdict::Skip("an archive in an archive"),
+        "7z" | "rar" | "bz2" | "xz" => Verdict::Skip("archives of this kind are not read"),
         "pdf" | "doc" | "docx" | "odt" | "rtf" | "epub" => {
             Verdict::Skip("office documents are not read")
         }
@@ -126,6 +129,15 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),
             _ => Verdict::Read { format: Format::Text, named: false },
         },
+    }
+}
+
+/// Which kind of archive a file is by its name.
+pub fn archive_of(name: &str) -> Option<Archive> {
+    match extension(name).as_str() {
+        "zip" => Some(Archive::Zip),
+        "tar" | "tgz" | "tzst" => Some(Archive::Tar),
+        _ => None,
     }
 }
 

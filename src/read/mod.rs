@@ -10,6 +10,7 @@
 //! large file of lines, or a block of a large file that only goes forward. Units are read in any order and their
 //! results put together in reading order, so that nothing depends on threads.
 
+mod archive;
 mod blocks;
 mod compress;
 mod cut;

@@ -7,10 +7,12 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::ReadOptions;
+use super::archive::{Checked, Place};
 use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, is_table, verdict};
@@ -83,30 +85,37 @@ impl SourceFile {
         options: &ReadOptions,
         progress: &'a dyn Progress,
     ) -> Result<Opening<'a>> {
-        let file = match &self.spooled {
-            Some(file) => file.try_clone(),
-            None => File::open(&self.path),
+        let io = |error| Error::io(&self.path, error);
+        let (file, range, packed) = match &self.place {
+            Place::Path => (File::open(&self.path), 0..u64::MAX, None),
+            Place::Unnamed(file) => (file.try_clone(), 0..u64::MAX, None),
+            Place::Entry { archive, range, packed } => (archive.open(), range.clone(), *packed),
         };
-        let file = file.map_err(|error| Error::io(&self.path, error))?;
-        let source = Positioned { file, position: 0, progress };
+        let source = Positioned { file: file.map_err(io)?, position: 0, range, progress };
         let table = is_table(&self.name, options.input_format);
         let head_size = if table { TABLE_HEAD_SIZE } else { HEAD_SIZE };
-        let head = source.head(head_size).map_err(|error| Error::io(&self.path, error))?;
-        let compression = Compression::of(&head);
-        let (head, reader, direct) = match compression {
-            Compression::None => {
-                let direct = source.again().map_err(|error| Error::io(&self.path, error))?;
-                (head, Box::new(source) as Box<dyn Read>, Some(direct))
+        let damaged =
+            |error, compression| read_error(error, compression).at_path(self.path.display());
+        let (mut head, mut reader, mut direct, mut compression) = match packed {
+            None => {
+                let direct = source.again().map_err(io)?;
+                let head = source.head(head_size).map_err(io)?;
+                (head, Box::new(source) as Box<dyn Read>, Some(direct), Compression::None)
             }
-            Compression::Gzip | Compression::Zstd => {
-                let mut reader = decompress(source, compression)
-                    .map_err(|error| read_error(error, compression).at_path(self.path.display()))?;
-                let (head, failure) = head_of(&mut reader, head_size);
-                // What stands before damage is read before the damage is met.
-                let rest = Cursor::new(head.clone()).chain(Failing(failure)).chain(reader);
-                (head, Box::new(rest) as Box<dyn Read>, None)
+            Some(checksum) => {
+                let reader = decompress(source, Compression::Zip)
+                    .map_err(|error| damaged(error, Compression::Zip))?;
+                let (head, reader) = peek(Checked::new(reader, checksum), head_size);
+                (head, reader, None, Compression::Zip)
             }
         };
+        if Compression::of(&head) != Compression::None {
+            compression = Compression::of(&head);
+            let unpacked =
+                decompress(reader, compression).map_err(|error| damaged(error, compression))?;
+            (head, reader) = peek(unpacked, head_size);
+            direct = None;
+        }
         let utf16 = utf16_of_head(&head);
         let readable = utf16.map(|encoding| encoding.decode(&head).0.into_owned().into_bytes());
         let readable = readable.as_deref().unwrap_or(&head);
@@ -150,11 +159,13 @@ impl SourceFile {
     }
 }
 
-/// The first bytes of a stream, and the error that ended them if one did.
-fn head_of(reader: &mut dyn Read, size: usize) -> (Vec<u8>, Option<io::Error>) {
+/// The first bytes of a stream, and the stream with these. What stands before damage is read
+/// before the damage is met.
+fn peek<'a>(mut reader: impl Read + 'a, size: usize) -> (Vec<u8>, Box<dyn Read + 'a>) {
     let mut head = Vec::new();
-    let failure = reader.take(size as u64).read_to_end(&mut head).err();
-    (head, failure)
+    let failure = reader.by_ref().take(size as u64).read_to_end(&mut head).err();
+    let whole = Cursor::new(head.clone()).chain(Failing(failure)).chain(reader);
+    (head, Box::new(whole))
 }
 
 /// A reader that gives nothing, but the error it has, once.
@@ -184,6 +195,8 @@ pub fn read_error(error: io::Error, compression: Compression) -> Error {
 pub struct Positioned<'a> {
     file: File,
     position: u64,
+    /// The bytes of it that are meant; positions count from their start.
+    range: Range<u64>,
     progress: &'a dyn Progress,
 }
 
@@ -196,18 +209,26 @@ impl Positioned<'_> {
 
     /// Fills `buffer` from `offset`.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        read_exact_at(&self.file, buffer, offset)
+        if offset.checked_add(buffer.len() as u64).is_none_or(|end| end > self.length()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        read_exact_at(&self.file, buffer, self.range.start + offset)
+    }
+
+    fn length(&self) -> u64 {
+        self.range.end - self.range.start
     }
 
     fn again(&self) -> io::Result<Self> {
-        Ok(Positioned { file: self.file.try_clone()?, ..*self })
+        Ok(Positioned { file: self.file.try_clone()?, range: self.range.clone(), ..*self })
     }
 
     fn head(&self, size: usize) -> io::Result<Vec<u8>> {
+        let size = usize::try_from(self.length()).map_or(size, |length| length.min(size));
         let mut head = vec![0; size];
         let mut length = 0;
         while length < head.len() {
-            match read_at(&self.file, &mut head[length..], length as u64) {
+            match read_at(&self.file, &mut head[length..], self.range.start + length as u64) {
                 Ok(0) => break,
                 Ok(count) => length += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -221,7 +242,10 @@ impl Positioned<'_> {
 
 impl Read for Positioned<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = read_at(&self.file, buffer, self.position)?;
+        let left = self.length().saturating_sub(self.position);
+        let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let from = self.range.start + self.position;
+        let count = read_at(&self.file, &mut buffer[..most], from)?;
         self.position += count as u64;
         self.progress.advance(count as u64);
         Ok(count)

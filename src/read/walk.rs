@@ -11,11 +11,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ahash::AHashSet;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
+use super::archive::{self, Place};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file of the corpus.
@@ -29,8 +31,8 @@ pub struct SourceFile {
     pub size: u64,
     /// Whether the user named it, and not a folder above it.
     pub named: bool,
-    /// Standard input, copied to a temporary file so that it can be read twice.
-    pub spooled: Option<fs::File>,
+    /// Where its bytes are.
+    pub place: Place,
 }
 
 /// What the walk found.
@@ -81,7 +83,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                     name: display_name(shown),
                     size: metadata.len(),
                     named: true,
-                    spooled: None,
+                    place: Place::Path,
                 });
             }
             // A pipe such as the shell's `<(...)` can be read once only.
@@ -98,6 +100,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
         drop_second_names(&mut found);
     }
     refuse_outputs(&found, outputs)?;
+    archive::expand(&mut found);
     Ok(found)
 }
 
@@ -163,7 +166,7 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
                 size: metadata.len(),
                 path: without_dot(entry.path()).to_owned(),
                 named: false,
-                spooled: None,
+                place: Place::Path,
             }),
             Err(error) => Err(walk_error(&error, root)),
         });
@@ -179,7 +182,7 @@ fn refuse_outputs(found: &Found, outputs: &[PathBuf]) -> Result<()> {
         return Ok(());
     }
     match found.files.iter().find(|file| {
-        file.spooled.is_none()
+        matches!(file.place, Place::Path)
             && fs::canonicalize(&file.path).is_ok_and(|real| outputs.contains(&real))
     }) {
         Some(file) => Err(Error::new(ErrorKind::OutputIsInput).at_path(file.path.display())),
@@ -222,7 +225,7 @@ fn drop_second_names(found: &mut Found) {
     let mut seen = AHashSet::new();
     let before = found.files.len();
     found.files.retain(|file| match fs::canonicalize(&file.path) {
-        Ok(real) if file.spooled.is_none() => seen.insert(real),
+        Ok(real) if matches!(file.place, Place::Path) => seen.insert(real),
         _ => true,
     });
     let dropped = (before - found.files.len()) as u64;
@@ -244,13 +247,13 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
         name: name.to_owned(),
         size,
         named: true,
-        spooled: Some(file),
+        place: Place::Unnamed(Arc::new(file)),
     })
 }
 
 /// A path as it stands in the output: `/` between folders, and when it is no
 /// UTF-8, each foreign byte and each `%` as `%XX`.
-fn display_name(path: &OsStr) -> String {
+pub fn display_name(path: &OsStr) -> String {
     let name = match path.to_str() {
         Some(name) => name.to_owned(),
         None => {

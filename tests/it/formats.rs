@@ -1,6 +1,7 @@
 //! What a corpus is kept in makes no difference: the sample corpus gives the same rows from each format.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use dittograph::pipeline::ScanOptions;
@@ -259,4 +260,97 @@ fn broken_records_of_a_crawl_are_told_and_the_next_are_read() {
     let desk =
         Desk::with_pair().file("a.warc", crawl.concat()).file("b.warc.gz", gzip(crawl.concat()));
     insta::assert_snapshot!(desk.run("scan . --find documents --pairs star --max-document 2M"));
+}
+
+fn tarball() -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, text) in articles() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+fn zipped(entries: &[(String, String)], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, text) in entries {
+        zip.start_file(&**name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archives_give_the_rows_of_the_folder() {
+    let expected = expected();
+    for (name, bytes) in [
+        ("a.tar", tarball()),
+        ("a.tar.gz", gzip(tarball())),
+        ("a.tgz", gzip(tarball())),
+        ("a.tar.zst", zstd(tarball())),
+        ("a.zip", zipped(&articles(), zip::CompressionMethod::Deflated)),
+        ("a.zip", zipped(&articles(), zip::CompressionMethod::Stored)),
+    ] {
+        assert_eq!(rows(name, &bytes, ReadOptions::default()), expected, "{name}");
+    }
+}
+
+/// Records in an archive are records: of many blocks, packed twice, and read again.
+#[test]
+fn entries_may_be_of_any_format() {
+    let feed: String = (0..3000)
+        .map(|number| {
+            let text = if number % 1000 == 500 {
+                STORY.to_owned()
+            } else {
+                format!("{number} ").repeat(300)
+            };
+            crate::desk::line(&serde_json::json!({"id": number, "text": text}))
+        })
+        .collect();
+    let desk = Desk::new()
+        .file(
+            "in/a.zip",
+            zipped(
+                &[("deep/feed.jsonl".to_owned(), feed.clone())],
+                zip::CompressionMethod::Deflated,
+            ),
+        )
+        .file(
+            "in/b.zip",
+            zipped(&[("feed.jsonl".to_owned(), feed)], zip::CompressionMethod::Stored),
+        );
+    let session = desk.run("scan in --find documents --pairs star");
+    assert!(session.stdout.contains(",a.zip/deep/feed.jsonl#500,"), "{session}");
+    assert!(session.stdout.contains(",b.zip/feed.jsonl#2500,"), "{session}");
+    assert_eq!(session.code, Some(0));
+}
+
+#[test]
+fn archives_that_are_damaged_or_hostile_are_told() {
+    let zip = zipped(&articles(), zip::CompressionMethod::Deflated);
+    let zeros = vec![("zeros.txt".to_owned(), "\0".repeat(20 << 20))];
+    let mut wrong =
+        zipped(&[("wrong.txt".to_owned(), STORY.to_owned())], zip::CompressionMethod::Deflated);
+    wrong[50] ^= 1;
+    let inner = zipped(&[("in.txt".to_owned(), STORY.to_owned())], zip::CompressionMethod::Stored);
+    let mut nested = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(inner.len() as u64);
+    nested.append_data(&mut header, "in.zip", &inner[..]).unwrap();
+    let desk = Desk::with_pair()
+        .file("bomb.zip", zipped(&zeros, zip::CompressionMethod::Deflated))
+        .file("bomb.tar.gz", gzip(vec![0; 20 << 20]))
+        .file("cut.zip", &zip[..zip.len() / 2])
+        .file("cut.tar", &tarball()[..9000])
+        .file("cut.tar.gz", &gzip(tarball())[..9000])
+        .file("no.zip", "no archive at all")
+        .file("no.tar", "no archive at all")
+        .file("wrong.zip", wrong)
+        .file("nested.tar", nested.into_inner().unwrap());
+    let session = desk.run("scan . --find documents --pairs star");
+    assert!(session.stdout.contains(",pair/one.txt,"), "{session}");
+    insta::assert_snapshot!(session.stderr);
 }
