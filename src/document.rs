@@ -51,6 +51,8 @@ impl Span {
 pub struct Document<'a> {
     /// The record's own id, where the format has one.
     pub id: Option<&'a str>,
+    /// When it was published, as the document itself tells it, where the format has such a place.
+    pub date: Option<&'a str>,
     /// The decoded text: no byte order mark, line ends as in the file.
     pub text: &'a str,
 }

@@ -19,6 +19,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     path: Option<String>,
     line: Option<u64>,
+    /// What `line` counts.
+    noun: &'static str,
     offset: Option<u64>,
     kind: ErrorKind,
 }
@@ -50,6 +52,14 @@ pub enum ErrorKind {
     /// A record lacks the field that holds the text.
     #[error("no field `{0}`")]
     MissingField(String),
+    /// A table lacks the column that holds the text.
+    #[error("no column `{column}` among `{present}`")]
+    MissingColumn {
+        /// The column's name.
+        column: String,
+        /// The names in the first line.
+        present: String,
+    },
     /// The field that should hold the text holds something else.
     #[error("field `{field}` is {found}, not a string")]
     FieldNotText {
@@ -58,6 +68,9 @@ pub enum ErrorKind {
         /// What stands there instead.
         found: &'static str,
     },
+    /// A record is not where, or not as, the format has it.
+    #[error("broken record: {0}")]
+    BrokenRecord(&'static str),
     /// A document is longer than `--max-document`.
     #[error("longer than {limit} bytes")]
     TooLarge {
@@ -84,7 +97,7 @@ pub enum ErrorKind {
 impl Error {
     /// An error without a place yet.
     pub fn new(kind: ErrorKind) -> Self {
-        Error(Box::new(Inner { path: None, line: None, offset: None, kind }))
+        Error(Box::new(Inner { path: None, line: None, noun: "line", offset: None, kind }))
     }
 
     /// An error about the options given.
@@ -110,11 +123,22 @@ impl Error {
         self
     }
 
+    /// Says what the record's number counts, where it is not lines.
+    pub(crate) fn counting(mut self, noun: &'static str) -> Self {
+        self.0.noun = noun;
+        self
+    }
+
     /// Moves the line down by `lines`: a part of a file counts from its own start.
     pub(crate) fn shift_lines(&mut self, lines: u64) {
         if let Some(line) = &mut self.0.line {
             *line += lines;
         }
+    }
+
+    /// Whether it is only that a table has other columns than the one asked for.
+    pub(crate) fn is_about_columns(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::MissingColumn { .. })
     }
 
     /// What went wrong.
@@ -127,7 +151,7 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The 1-based line of the record.
+    /// The 1-based line of the record, or its number where there are no lines.
     pub fn line(&self) -> Option<u64> {
         self.0.line
     }
@@ -143,11 +167,17 @@ impl Error {
             ErrorKind::MissingField(field) => {
                 format!("name the field that holds the text with `--text-field` (now `{field}`)")
             }
+            ErrorKind::MissingColumn { .. } => {
+                "name the column that holds the text with `--text-field`, or count it from 1 if the \
+                 first line is a record like the others"
+                    .to_owned()
+            }
             ErrorKind::FieldNotText { .. } => {
                 "name the field that holds the text with `--text-field`, nested fields with dots"
                     .to_owned()
             }
             ErrorKind::TooLarge { .. } => "raise the limit with `--max-document`".to_owned(),
+            ErrorKind::BrokenRecord(_) => "the records around it were used".to_owned(),
             ErrorKind::NotText(_) => "leave it out with `--exclude`, or convert it".to_owned(),
             ErrorKind::Changed => "run again once nothing writes to the corpus".to_owned(),
             ErrorKind::Damaged { .. } => {
@@ -180,7 +210,7 @@ impl fmt::Display for Error {
             write!(f, "{path}: ")?;
         }
         if let (Some(line), Some(offset)) = (self.0.line, self.0.offset) {
-            write!(f, "line {line} (byte {offset}): ")?;
+            write!(f, "{} {line} (byte {offset}): ", self.0.noun)?;
         }
         self.0.kind.fmt(f)
     }

@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
-use dittograph::read::{Format, ReadOptions};
+use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions};
 use dittograph::report::OutputFormat;
 
 use super::{memory, size};
@@ -117,8 +117,9 @@ pub struct ScanArguments {
     /// Files and folders to scan; `-` is standard input
     ///
     /// Folders are walked whole, hidden and ignored files too. Read are plain text (.txt, .md and
-    /// whatever else turns out to be text) and JSON lines (.jsonl, .ndjson), each also compressed
-    /// as .gz or .zst. Other files are skipped and counted.
+    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson), tables (.csv, .tsv), pages
+    /// of HTML and crawls (.warc, .wet), each also compressed as .gz or .zst, and .zip and
+    /// .tar archives of them. Other files are skipped and counted.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -146,6 +147,12 @@ pub struct ScanArguments {
     /// Also write the summary, as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+
+    /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
+    ///
+    /// Into files of the documents' names, with `.txt` behind.
+    #[arg(long, value_name = "DIR")]
+    pub write_text: Option<PathBuf>,
 
     /// Print no progress and no summary; problems are still told
     #[arg(short, long)]
@@ -280,10 +287,12 @@ pub struct FindingArguments {
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArguments {
     /// The format of every file, instead of finding out
-    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(&["text", "jsonl"]))]
+    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(FORMAT_NAMES))]
     input_format: Option<Format>,
 
     /// The field of a record that holds its text; nested fields with dots
+    ///
+    /// Of a table the name of a column, or its number from 1 if the first line is a record like the others.
     #[arg(long, value_name = "NAME", default_value = "text")]
     text_field: String,
 
@@ -292,6 +301,13 @@ pub struct ReadingArguments {
     /// Records without it are named by their line.
     #[arg(long, value_name = "NAME", default_value = "id")]
     id_field: String,
+
+    /// What to read of pages of HTML: the main text, all text, or the source as it is
+    ///
+    /// The main text is headline, paragraphs and captions, each on a line of its own. Spans refer
+    /// to the text that was read of the page: --write-text saves it. With `text` they refer to the file.
+    #[arg(long, value_name = "WHAT", default_value = "main", value_parser = named::<Html>(HTML_NAMES))]
+    html: Html,
 
     /// Files and folders to leave out, as a glob; can be given several times
     ///
@@ -317,6 +333,7 @@ impl ReadingArguments {
             input_format: self.input_format,
             id_field: self.id_field.clone(),
             text_field: self.text_field.clone(),
+            html: self.html,
             max_document: self.max_document,
             exclude: self.exclude.clone(),
             strict: self.strict,
@@ -414,6 +431,7 @@ impl ScanArguments {
             seed: finding.seed,
             memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
             temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
+            write_text: self.write_text.clone(),
         }
     }
 }

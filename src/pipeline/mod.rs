@@ -134,6 +134,8 @@ pub struct ScanOptions {
     pub memory: u64,
     /// Where temporary files go.
     pub temp_dir: PathBuf,
+    /// Where the texts that were read of pages go, if they are wanted.
+    pub write_text: Option<PathBuf>,
 }
 
 /// The memory of a run for which none was chosen, where the machine's is not known.
@@ -164,6 +166,7 @@ impl Default for ScanOptions {
             seed: 0,
             memory: USUAL_MEMORY,
             temp_dir: std::env::temp_dir(),
+            write_text: None,
         }
     }
 }
@@ -297,6 +300,10 @@ fn scan_in(
     let workspace = workspace(corpus.bytes());
     let mut survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
     clock.lap("read and sketch");
+    if let Some(folder) = &plan.options.write_text {
+        corpus.write_texts(&survey.catalog, folder, progress)?;
+        clock.lap("write texts");
+    }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();

@@ -1,43 +1,86 @@
-//! A stream to blocks of whole lines, which can be worked on side by side.
+//! A stream to blocks of whole records, which can be worked on side by side.
 //!
-//! In: a reader that only goes forward, such as a decompressor. Out: [`Block`]s of about
-//! [`BLOCK_SIZE`] bytes that end where a line ends, with their offsets. A line that is
-//! longer than the limit is no part of any block; a block of its own tells of it.
+//! In: a reader that only goes forward, such as a decompressor, and the [`Cutter`] of its format.
+//! Out: [`Block`]s of about [`BLOCK_SIZE`] bytes and the [`Frame`]s of the records in them, with
+//! their offsets. A record that is longer than the limit is passed over, and a frame tells of it.
 
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use super::cut::{Cutter, Look};
 
 /// About how many bytes a block has.
 pub const BLOCK_SIZE: usize = 1 << 20;
 
-/// Some lines of the stream.
+/// Some records of the stream.
 #[derive(Debug, PartialEq)]
 pub struct Block {
     /// Offset of its first byte in the stream.
     pub offset: u64,
-    /// Its lines; none if this is a line that was longer than the limit.
-    pub lines: Option<Vec<u8>>,
+    /// Its records, one after the other.
+    pub bytes: Vec<u8>,
+    /// Where each is; at least one.
+    pub frames: Vec<Frame>,
+}
+
+/// A record in a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// Its bytes, with what ends it; none if it was too long.
+    pub range: Range<usize>,
+    /// What it adds to the count of lines, or of records where there are no lines.
+    pub lines: u64,
+    /// What is wrong with it.
+    pub fault: Option<Fault>,
+}
+
+/// Why a record cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// It is longer than the limit.
+    TooLong,
+    /// Its end is not where it should be.
+    Broken(&'static str),
 }
 
 /// Splits a stream into blocks.
 pub struct BlockReader<R> {
     source: R,
+    cutter: Cutter,
     /// What was read and belongs to the next block.
     rest: Vec<u8>,
+    look: Look,
     /// Offset in the stream of `rest`.
     offset: u64,
     limit: usize,
     size: usize,
+    ended: bool,
     /// What went wrong after the last block.
     failure: Option<io::Error>,
 }
 
 impl<R: Read> BlockReader<R> {
-    /// Reads `source` in lines of at most `limit` bytes.
-    pub fn new(source: R, limit: u64) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX - BLOCK_SIZE);
-        BlockReader { source, rest: Vec::new(), offset: 0, limit, size: BLOCK_SIZE, failure: None }
+    /// Reads `source`, whose first byte is at `offset` of the stream, in records of at most `limit` bytes.
+    pub fn new(source: R, offset: u64, cutter: Cutter, limit: u64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX - 2 * BLOCK_SIZE);
+        BlockReader {
+            source,
+            cutter,
+            rest: Vec::new(),
+            look: Look::default(),
+            offset,
+            limit,
+            size: BLOCK_SIZE,
+            ended: false,
+            failure: None,
+        }
+    }
+
+    /// Reads about `size` bytes at once, where no more than a part of the stream is wanted.
+    pub fn in_steps_of(self, size: usize) -> Self {
+        BlockReader { size, ..self }
     }
 
     /// Offset in the stream of the next block.
@@ -48,55 +91,76 @@ impl<R: Read> BlockReader<R> {
     /// The next block, or `None` at the end.
     ///
     /// # Errors
-    /// The reader's. What it gave before comes out first, as a block.
+    /// The reader's. What it gave before comes out first, as a block; a record that it tore does not.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let mut searched = 0;
         loop {
-            let before = self.rest.len();
-            let wanted = self.size.saturating_sub(before).max(self.size / 4).max(1);
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
+            let wanted = self.size.saturating_sub(self.rest.len()).max(self.size / 4).max(1);
             let read = self.source.by_ref().take(wanted as u64).read_to_end(&mut self.rest);
-            if let Some(end) = memchr::memrchr(b'\n', &self.rest[searched..]) {
-                self.failure = read.err();
-                return Ok(Some(self.cut(searched + end + 1)));
+            self.ended = matches!(read, Ok(0));
+            self.failure = read.err();
+            let (frames, length) = self.cut();
+            if !frames.is_empty() {
+                return Ok(Some(self.take(frames, length)));
             }
-            searched = self.rest.len();
-            read?;
-            if self.rest.len() == before {
-                return Ok((before > 0).then(|| self.cut(before)));
+            if self.ended {
+                return Ok(None);
             }
-            if self.rest.len() > self.limit {
+            if self.failure.is_none() && self.rest.len() > self.limit {
                 return self.pass_over().map(Some);
             }
         }
     }
 
-    fn cut(&mut self, end: usize) -> Block {
-        let mut rest = Vec::with_capacity(self.size + self.size / 4);
-        rest.extend_from_slice(&self.rest[end..]);
-        let mut lines = std::mem::replace(&mut self.rest, rest);
-        lines.truncate(end);
-        let offset = self.offset;
-        self.offset += end as u64;
-        Block { offset, lines: Some(lines) }
+    /// Finds the records that are whole, and how far they reach.
+    fn cut(&mut self) -> (Vec<Frame>, usize) {
+        let mut frames = Vec::new();
+        let mut start = 0;
+        while let Some(end) = self.cutter.end(&self.rest[start..], &mut self.look, self.ended) {
+            let range = start..start + end.length;
+            self.look = Look::default();
+            start = range.end;
+            let fault = match end.broken {
+                Some(reason) => Some(Fault::Broken(reason)),
+                None if range.len() > self.limit.saturating_add(2) => Some(Fault::TooLong),
+                None => None,
+            };
+            let lines = self.cutter.lines(&self.rest[range.clone()]);
+            frames.push(Frame { range, lines, fault });
+        }
+        (frames, start)
     }
 
-    /// Reads on to the end of a line that is too long.
+    fn take(&mut self, frames: Vec<Frame>, length: usize) -> Block {
+        let mut rest = Vec::with_capacity(self.size + self.size / 4);
+        rest.extend_from_slice(&self.rest[length..]);
+        let mut bytes = std::mem::replace(&mut self.rest, rest);
+        bytes.truncate(length);
+        let offset = self.offset;
+        self.offset += length as u64;
+        Block { offset, bytes, frames }
+    }
+
+    /// Reads on to the end of a record that is too long.
     fn pass_over(&mut self) -> io::Result<Block> {
         let offset = self.offset;
+        let mut lines = 0;
+        let mut read = Ok(1);
         loop {
-            self.offset += self.rest.len() as u64;
-            self.rest.clear();
-            let count = self.source.by_ref().take(self.size as u64).read_to_end(&mut self.rest)?;
-            let found = memchr::memchr(b'\n', &self.rest);
-            let passed = found.map_or(count, |found| found + 1);
-            if found.is_some() || count == 0 {
-                self.offset += passed as u64;
-                self.rest.drain(..passed);
-                return Ok(Block { offset, lines: None });
+            let (passed, found) = self.cutter.pass(&self.rest, &mut self.look, self.ended);
+            lines += self.cutter.lines_within(&self.rest[..passed]);
+            self.rest.drain(..passed);
+            self.offset += passed as u64;
+            if found || read.is_err() {
+                self.look = Look::default();
+                self.failure = read.err();
+                let frame = Frame { range: 0..0, lines: lines.max(1), fault: Some(Fault::TooLong) };
+                return Ok(Block { offset, bytes: Vec::new(), frames: vec![frame] });
             }
+            read = self.source.by_ref().take(self.size as u64).read_to_end(&mut self.rest);
+            self.ended = matches!(read, Ok(0));
         }
     }
 }
@@ -158,24 +222,21 @@ mod tests {
             if ends && !lines.is_empty() {
                 bytes.push(b'\n');
             }
-            let mut reader = BlockReader { size, ..BlockReader::new(&bytes[..], LIMIT as u64) };
+            let mut reader = BlockReader { size, ..BlockReader::new(&bytes[..], 0, Cutter::Lines, LIMIT as u64) };
             let mut at = 0;
+            let mut expected = bytes.split_inclusive(|&byte| byte == b'\n');
             while let Some(block) = reader.next_block().unwrap() {
                 prop_assert_eq!(block.offset as usize, at);
-                match block.lines {
-                    Some(lines) => {
-                        prop_assert_eq!(&bytes[at..at + lines.len()], &lines[..]);
-                        at += lines.len();
-                        prop_assert!(lines.ends_with(b"\n") || at == bytes.len());
+                for frame in block.frames {
+                    let line = expected.next().unwrap();
+                    match frame.fault {
+                        None => prop_assert_eq!(line, &block.bytes[frame.range]),
+                        Some(_) => prop_assert!(line.len() > LIMIT),
                     }
-                    None => {
-                        let length = bytes[at..].iter().take_while(|&&byte| byte == b'x').count();
-                        prop_assert!(length > LIMIT);
-                        at = (at + length + 1).min(bytes.len());
-                    }
+                    at += line.len();
                 }
             }
-            prop_assert_eq!(at, bytes.len());
+            prop_assert!(expected.next().is_none());
         }
     }
 
@@ -187,9 +248,10 @@ mod tests {
                 Err(io::Error::other("torn"))
             }
         }
-        let mut reader = BlockReader::new((&b"one\ntwo\nthr"[..]).chain(Broken), 100);
+        let source = (&b"one\ntwo\nthr"[..]).chain(Broken);
+        let mut reader = BlockReader::new(source, 0, Cutter::Lines, 100);
         let block = reader.next_block().unwrap().unwrap();
-        assert_eq!(block.lines.unwrap(), b"one\ntwo\n");
+        assert_eq!(block.bytes, b"one\ntwo\n");
         assert!(reader.next_block().is_err());
         assert_eq!(reader.offset(), 8);
     }

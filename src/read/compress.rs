@@ -6,7 +6,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::GzDecoder;
+use flate2::bufread::{DeflateDecoder, GzDecoder};
 
 use super::format::Compression;
 
@@ -24,6 +24,7 @@ pub fn decompress<'a>(
     let source = BufReader::with_capacity(READ_SIZE, source);
     Ok(match compression {
         Compression::None => Box::new(source),
+        Compression::Zip => Box::new(DeflateDecoder::new(source)),
         Compression::Gzip => Box::new(Members::At(Box::new(GzDecoder::new(source)))),
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(source)?),
     })

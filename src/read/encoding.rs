@@ -34,7 +34,6 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, &'static str> {
         return decode_as(&bytes[mark..], encoding, None);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        // A stray NUL in otherwise clean prose is dirt; more of them, or other controls, are data.
         if is_binary(bytes) {
             return Err("it holds control bytes as binary data does");
         }
@@ -54,6 +53,47 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, &'static str> {
     detector.feed(bytes, true);
     let encoding = detector.guess(None, Utf8Detection::Allow);
     decode_as(bytes, encoding, Some(encoding.name()))
+}
+
+/// How far into a page its own word on its encoding is looked for, in bytes.
+const PRESCAN_SIZE: usize = 4 << 10;
+
+/// Decodes a page: by byte order mark, then a UTF-8 check, then what `header`, the charset that came
+/// with it, or the page itself says, then a guess. What is whole UTF-8 is so, whatever the
+/// page claims; only ISO-2022-JP looks like it and is none.
+///
+/// # Errors
+/// The reason, when the bytes are no text in any encoding.
+pub fn decode_page<'a>(bytes: &'a [u8], header: Option<&str>) -> Result<Decoded<'a>, &'static str> {
+    let marked = Encoding::for_bom(bytes).is_some();
+    let declared = header
+        .and_then(|label| Encoding::for_label(label.trim().as_bytes()))
+        .or_else(|| declared_charset(&bytes[..bytes.len().min(PRESCAN_SIZE)]));
+    match declared {
+        // A page that can say so in ASCII is not UTF-16.
+        Some(encoding) if !marked && !encoding.name().starts_with("UTF-") => {
+            let whole = std::str::from_utf8(bytes).is_ok();
+            if (whole && encoding.name() != "ISO-2022-JP") || is_binary(bytes) {
+                return decode(bytes);
+            }
+            decode_as(bytes, encoding, None)
+        }
+        _ => decode(bytes),
+    }
+}
+
+/// The encoding that stands behind the first `charset=` or XML `encoding=` of a page.
+fn declared_charset(head: &[u8]) -> Option<&'static Encoding> {
+    let lower = head.to_ascii_lowercase();
+    let key = |key: &[u8]| memchr::memmem::find(&lower, key).map(|found| found + key.len());
+    let at = match lower.starts_with(b"<?xml") {
+        true => key(b"encoding=").or_else(|| key(b"charset=")),
+        false => key(b"charset="),
+    }?;
+    let label = lower[at..].trim_ascii_start();
+    let label = label.strip_prefix(b"\"").or_else(|| label.strip_prefix(b"'")).unwrap_or(label);
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'>' | b'/' | b';' | b' ' | b'?');
+    Encoding::for_label(&label[..label.iter().position(ends).unwrap_or(label.len())])
 }
 
 /// Which UTF-16 the text starts with, if its head says so by mark or by shape.
@@ -92,11 +132,14 @@ fn is_torn_utf8(bytes: &[u8]) -> bool {
     whole > 2 * torn && !is_binary(bytes)
 }
 
-/// Whether control bytes that no text uses make up a noticeable share.
+/// Whether control bytes that no text uses are too many for dirt. Of 5,057 scraped texts, in which
+/// quotation marks of a lost encoding had become such bytes, all but three heaps of symbols had less
+/// than 14 of 1,000, and NUL in less than 4; of 17,000 binaries those without NUL had 50 and more.
 fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(64 << 10)];
     let controls = head.iter().filter(|&&byte| is_foreign_control(byte)).count();
-    controls * 1000 > head.len()
+    let zeros = memchr::memchr_iter(0, head).count();
+    controls * 50 > head.len() || zeros * 200 > head.len()
 }
 
 /// A control byte other than tab, line feed, vertical tab, form feed,
@@ -219,6 +262,24 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_decoded_by_header_then_meta_but_utf8_is_utf8() {
+        let cyrillic = "<meta charset='koi8-r'><p>\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}";
+        let koi8 = encoding_rs::KOI8_R.encode(cyrillic).0.into_owned();
+        let windows = encoding_rs::WINDOWS_1251.encode(cyrillic).0.into_owned();
+        for (bytes, header) in [
+            (&koi8[..], None),
+            (&windows[..], Some("windows-1251")),
+            (cyrillic.as_bytes(), None),
+            (cyrillic.as_bytes(), Some("windows-1251")),
+        ] {
+            assert_eq!(decode_page(bytes, header).unwrap().text, cyrillic);
+        }
+        let japanese = "<meta content=\"text/html; charset=iso-2022-jp\">\u{6e2f}";
+        let bytes = encoding_rs::ISO_2022_JP.encode(japanese).0.into_owned();
+        assert_eq!(decode_page(&bytes, None).unwrap().text, japanese);
+    }
+
+    #[test]
     fn replacements_are_counted_and_binary_is_refused() {
         let decoded = decode(b"\xef\xbb\xbfok \xff ok \xfe").unwrap();
         assert_eq!((&*decoded.text, decoded.replaced), ("ok \u{fffd} ok \u{fffd}", 2));
@@ -226,6 +287,21 @@ mod tests {
             decode(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0\xb0\xcf").is_err()
         );
         assert!(decode(&[0; 64]).is_err());
+    }
+
+    /// Quotation marks of Windows-1252, cut to their lower bytes on the way.
+    #[test]
+    fn stray_control_bytes_are_dirt_and_many_are_data() {
+        let prose = "The harbour\u{19}s new crane \u{14} the third \u{14} came by sea on Monday morning, and was met by a crowd. "
+            .to_owned()
+            + &"Nobody had told them that it would be yellow, and some of them went home again. ".repeat(2);
+        assert_eq!(decode(prose.as_bytes()).unwrap().text, prose);
+        let nul = prose.clone() + "\0";
+        assert_eq!(decode(nul.as_bytes()).unwrap().text, nul);
+        assert!(decode(prose.replace(' ', "\0").as_bytes()).is_err(), "a list with NUL between");
+        assert!(decode(prose.replace("the", "\u{1}\u{2}").as_bytes()).is_err());
+        let deflated = b"x\x01\x4b\xca\xc9O\x07R04\x15fp\xf1\x8c\x07\xd2\x11\x03\x83\xb7\xc5\x9a";
+        assert!(decode(deflated).is_err());
     }
 
     #[test]

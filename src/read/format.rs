@@ -8,6 +8,7 @@
 
 use std::str::FromStr;
 
+use super::archive::Archive;
 use crate::error::Error;
 
 /// How the bytes of a file become documents.
@@ -17,7 +18,18 @@ pub enum Format {
     Text,
     /// Each line is a JSON object and a document.
     Jsonl,
+    /// Each record of a table is a document; commas, semicolons, tabs or bars between the fields.
+    Csv,
+    /// The same with tabs.
+    Tsv,
+    /// The file is a page, and the text in it the document.
+    Html,
+    /// Each response, resource or conversion of a crawl is a document.
+    Warc,
 }
+
+/// The names of the formats on the command line.
+pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html", "warc"];
 
 impl FromStr for Format {
     type Err = Error;
@@ -26,9 +38,14 @@ impl FromStr for Format {
         match name {
             "text" | "txt" | "md" => Ok(Format::Text),
             "jsonl" | "ndjson" => Ok(Format::Jsonl),
-            _ => {
-                Err(Error::options(format!("unknown input format `{name}`: use `text` or `jsonl`")))
-            }
+            "csv" => Ok(Format::Csv),
+            "tsv" => Ok(Format::Tsv),
+            "html" => Ok(Format::Html),
+            "warc" | "wet" => Ok(Format::Warc),
+            _ => Err(Error::options(format!(
+                "unknown input format `{name}`: use one of {}",
+                FORMAT_NAMES.join(", ")
+            ))),
         }
     }
 }
@@ -42,6 +59,8 @@ pub enum Compression {
     Gzip,
     /// Zstandard, one or more frames.
     Zstd,
+    /// As an entry of a zip file.
+    Zip,
 }
 
 impl Compression {
@@ -62,6 +81,7 @@ impl Compression {
             Compression::None => "uncompressed",
             Compression::Gzip => "gzip",
             Compression::Zstd => "zstd",
+            Compression::Zip => "zip",
         }
     }
 }
@@ -89,21 +109,43 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
     match extension(name).as_str() {
         "txt" | "text" | "md" | "markdown" => Verdict::Read { format: Format::Text, named: true },
         "jsonl" | "ndjson" => Verdict::Read { format: Format::Jsonl, named: true },
-        "html" | "htm" | "xhtml" | "xml" => Verdict::Skip("markup is not read in this version"),
-        "csv" | "tsv" | "parquet" | "arrow" | "feather" => {
-            Verdict::Skip("tables are not read in this version")
-        }
-        "warc" | "wet" | "zip" | "tar" | "7z" | "rar" | "bz2" | "xz" => {
-            Verdict::Skip("archives are not read in this version")
-        }
+        "html" | "htm" | "xhtml" => Verdict::Read { format: Format::Html, named: true },
+        "xml" => Verdict::Skip("XML is not read"),
+        "csv" => Verdict::Read { format: Format::Csv, named: true },
+        "tsv" | "tab" => Verdict::Read { format: Format::Tsv, named: true },
+        "parquet" | "arrow" | "feather" => Verdict::Skip("tables are not read in this version"),
+        "warc" | "wet" => Verdict::Read { format: Format::Warc, named: true },
+        "zip" | "tar" | "tgz" | "tzst" => Verdict::Skip("an archive in an archive"),
+        "7z" | "rar" | "bz2" | "xz" => Verdict::Skip("archives of this kind are not read"),
         "pdf" | "doc" | "docx" | "odt" | "rtf" | "epub" => {
             Verdict::Skip("office documents are not read")
         }
         extension => match first_object_ends(head) {
             Some(true) => Verdict::Read { format: Format::Jsonl, named: false },
+            _ if head.starts_with(b"WARC/1.") => {
+                Verdict::Read { format: Format::Warc, named: false }
+            }
+            _ if is_page(head) => Verdict::Read { format: Format::Html, named: false },
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),
             _ => Verdict::Read { format: Format::Text, named: false },
         },
+    }
+}
+
+/// Which kind of archive a file is by its name.
+pub fn archive_of(name: &str) -> Option<Archive> {
+    match extension(name).as_str() {
+        "zip" => Some(Archive::Zip),
+        "tar" | "tgz" | "tzst" => Some(Archive::Tar),
+        _ => None,
+    }
+}
+
+/// Whether the name or the user says that it is a table with names in its first line.
+pub fn is_table(name: &str, chosen: Option<Format>) -> bool {
+    match chosen {
+        Some(format) => matches!(format, Format::Csv | Format::Tsv),
+        None => matches!(extension(name).as_str(), "csv" | "tsv" | "tab"),
     }
 }
 
@@ -117,6 +159,14 @@ fn extension(name: &str) -> String {
         Some(dot) if dot > 0 => stem[dot + 1..].to_owned(),
         _ => String::new(),
     }
+}
+
+/// Whether it starts as a page of HTML does, which scraped pages do without being called so.
+pub fn is_page(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    [&b"<!doctype html"[..], b"<html"]
+        .iter()
+        .any(|start| head.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start)))
 }
 
 /// Whether the first line is a whole JSON object; `None` if it is no object at all.
@@ -150,7 +200,8 @@ mod tests {
             ("b/a.MD.gz", text),
             ("a.jsonl.zst", jsonl),
             ("a.ndjson", jsonl),
-            ("page.html", Verdict::Skip("markup is not read in this version")),
+            ("page.html", Verdict::Read { format: Format::Html, named: true }),
+            ("feed.xml", Verdict::Skip("XML is not read")),
         ] {
             assert_eq!(verdict(name, b"", None), expected, "{name}");
         }
@@ -163,6 +214,7 @@ mod tests {
             ("feed.json", b"{\"text\": \"a\"}\n", Format::Jsonl),
             ("README", b"{ this is prose }\n", Format::Text),
             (".txt", b"plain", Format::Text),
+            ("page.php", b"\n<!DOCTYPE HTML>", Format::Html),
         ] {
             assert_eq!(verdict(name, head, None), Verdict::Read { format, named: false }, "{name}");
         }

@@ -1,7 +1,6 @@
 //! One line of JSON to an id and a text.
 //!
-//! In: the bytes of a line and the two field paths. Out: the fields' values,
-//! copied into buffers that are used again for the next line. Fields nested in
+//! In: a line and the two field paths. Out: the fields' values, in a [`Record`]. Fields nested in
 //! objects are named with dots. The rest of the object is passed over without
 //! being built, so the cost is that of checking the syntax.
 
@@ -10,63 +9,32 @@ use std::fmt;
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::record::{Fields, Record};
 use crate::error::{Error, ErrorKind};
-
-/// Which fields of a record are its id and its text.
-#[derive(Clone, Debug)]
-pub struct Fields {
-    id: Vec<String>,
-    text: Vec<String>,
-}
-
-impl Fields {
-    /// Fields by name, nested ones with dots.
-    pub fn new(id: &str, text: &str) -> Self {
-        let path = |name: &str| name.split('.').map(str::to_owned).collect();
-        Fields { id: path(id), text: path(text) }
-    }
-}
-
-/// A record's values; the buffers are kept from record to record.
-#[derive(Debug, Default)]
-pub struct Record {
-    /// The text field.
-    pub text: String,
-    /// The id field, or empty.
-    pub id: String,
-    /// Whether there is an id.
-    pub has_id: bool,
-    /// What the text field held if it was no string.
-    text_found: Option<&'static str>,
-    has_text: bool,
-}
 
 impl Record {
     /// Fills the record from one line.
     ///
     /// # Errors
     /// [`ErrorKind::Json`], [`ErrorKind::MissingField`] or [`ErrorKind::FieldNotText`].
-    pub fn parse(&mut self, line: &str, fields: &Fields) -> Result<(), Error> {
-        self.text.clear();
-        self.id.clear();
-        (self.has_id, self.has_text, self.text_found) = (false, false, None);
+    pub fn parse_json(&mut self, line: &str, fields: &Fields) -> Result<(), Error> {
+        self.clear();
         match line.trim_start().as_bytes().first() {
             Some(b'[') => return Err(Error::new(ErrorKind::NotAnObject("a list"))),
             Some(b'"') => return Err(Error::new(ErrorKind::NotAnObject("a string"))),
             _ => {}
         }
         let mut json = serde_json::Deserializer::from_str(line);
-        let seed = Level { record: self, id: Some(&fields.id), text: Some(&fields.text) };
-        json.deserialize_map(seed)
+        let mut found = TextFound::Nothing;
+        let (id, text) = (Some(&fields.id[..]), Some(&fields.text[..]));
+        json.deserialize_map(Level { record: self, found: &mut found, id, text })
             .and_then(|()| json.end())
             .map_err(|error| Error::new(ErrorKind::Json(without_place(&error))))?;
-        if self.has_text {
-            return Ok(());
-        }
-        let field = fields.text.join(".");
-        Err(Error::new(match self.text_found {
-            Some(found) => ErrorKind::FieldNotText { field, found },
-            None => ErrorKind::MissingField(field),
+        let field = fields.text_name();
+        Err(Error::new(match found {
+            TextFound::Text => return Ok(()),
+            TextFound::Other(found) => ErrorKind::FieldNotText { field, found },
+            TextFound::Nothing => ErrorKind::MissingField(field),
         }))
     }
 }
@@ -79,10 +47,18 @@ fn without_place(error: &serde_json::Error) -> String {
     format!("{message} at byte {} of the record", error.column())
 }
 
+/// What stands in the text field.
+enum TextFound {
+    Nothing,
+    Text,
+    Other(&'static str),
+}
+
 /// A value on the way to the fields: what is left of either path from here.
 /// A path that is used up marks the value itself as the field.
 struct Level<'r, 'f> {
     record: &'r mut Record,
+    found: &'r mut TextFound,
     id: Option<&'f [String]>,
     text: Option<&'f [String]>,
 }
@@ -106,8 +82,7 @@ impl Level<'_, '_> {
 
     fn no_string(&mut self, found: &'static str) {
         if self.is_text() {
-            self.record.text_found = Some(found);
-            self.record.has_text = false;
+            *self.found = TextFound::Other(found);
         }
     }
 
@@ -129,10 +104,10 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         self.no_string("an object");
-        let Level { record, id, text } = self;
+        let Level { record, found, id, text } = self;
         while let Some((id, text)) = map.next_key_seed(Step { id, text })? {
             if id.is_some() || text.is_some() {
-                map.next_value_seed(Level { record: &mut *record, id, text })?;
+                map.next_value_seed(Level { record, found, id, text })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -150,7 +125,7 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
         if self.is_text() {
             self.record.text.clear();
             self.record.text.push_str(value);
-            self.record.has_text = true;
+            *self.found = TextFound::Text;
         }
         if self.is_id() {
             self.record.id.clear();
@@ -222,7 +197,9 @@ mod tests {
 
     fn parse(line: &str) -> Result<(Option<String>, String), String> {
         let mut record = Record::default();
-        record.parse(line, &Fields::new("meta.id", "body")).map_err(|error| error.to_string())?;
+        record
+            .parse_json(line, &Fields::new("meta.id", "body"))
+            .map_err(|error| error.to_string())?;
         Ok((record.has_id.then_some(record.id), record.text))
     }
 

@@ -6,20 +6,27 @@
 //! [visit](Corpus::revisit) only the documents asked for. Nothing of the text
 //! is kept in between, so memory does not grow with it.
 //!
-//! Work is cut into units of about [`UNIT_SIZE`] bytes: many small files, or a
-//! stretch of one large file of lines. Units are read in any order and their
+//! Work is cut into units of about [`UNIT_SIZE`] bytes: many small files, a stretch of one
+//! large file of lines, or a block of a large file that only goes forward. Units are read in any order and their
 //! results put together in reading order, so that nothing depends on threads.
 
+mod archive;
 mod blocks;
 mod compress;
+mod cut;
 mod encoding;
+mod export;
 mod format;
+mod html;
 mod jsonl;
-mod lines;
 mod open;
+mod record;
 mod revisit;
 mod survey;
+mod table;
+mod tags;
 mod walk;
+mod warc;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -28,13 +35,14 @@ use std::path::PathBuf;
 
 use ahash::AHashSet;
 
-pub use format::{Compression, Format};
+pub use format::{Compression, FORMAT_NAMES, Format};
+pub use html::{HTML_NAMES, Html};
 pub use walk::SourceFile;
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
-use jsonl::{Fields, Record};
-use open::{Opened, Opening, read_error};
+use open::{Content, Opened, Opening, read_error};
+use record::{Fields, Record, Records};
 
 /// About how many bytes one task reads.
 pub const UNIT_SIZE: u64 = 2 << 20;
@@ -44,10 +52,12 @@ pub const UNIT_SIZE: u64 = 2 << 20;
 pub struct ReadOptions {
     /// The format of every file, instead of finding out.
     pub input_format: Option<Format>,
-    /// The field of a JSON record that holds its id, nested with dots.
+    /// The field of a record that holds its id: of JSON nested with dots, of a table also a column's number.
     pub id_field: String,
-    /// The field of a JSON record that holds its text, nested with dots.
+    /// The field of a record that holds its text, told in the same way.
     pub text_field: String,
+    /// What to read of pages of HTML.
+    pub html: Html,
     /// Longest document in bytes; longer ones are reported and left out.
     pub max_document: u64,
     /// Globs, relative to each PATH, of what to leave out.
@@ -67,6 +77,7 @@ impl Default for ReadOptions {
             input_format: None,
             id_field: "id".to_owned(),
             text_field: "text".to_owned(),
+            html: Html::default(),
             max_document: 64 << 20,
             exclude: Vec::new(),
             strict: false,
@@ -95,7 +106,7 @@ pub struct Corpus {
 struct Unit {
     parts: Vec<Part>,
     bytes: u64,
-    /// Whether it is one large file of lines that only goes forward: its blocks are units of the catalog.
+    /// Whether it is one large file of records that only goes forward: its blocks are units of the catalog.
     streamed: bool,
 }
 
@@ -113,7 +124,7 @@ struct Locator {
     /// Bytes of the record in its (decompressed) file.
     length: u32,
     offset: u64,
-    /// 1-based line of the record; 0 if the file is the document.
+    /// 1-based line the record starts in; 0 if the file is the document.
     line: u64,
 }
 
@@ -125,6 +136,8 @@ pub struct Catalog {
     unit_starts: Vec<u32>,
     /// The file that each unit is a block of, if it is one of a stream.
     streams: Vec<Option<u32>>,
+    /// Documents whose text is in no file as it stands.
+    extracted: Vec<Range<u32>>,
     /// Documents whose id an earlier record of the file has too.
     repeated_ids: AHashSet<u32>,
 }
@@ -154,12 +167,16 @@ pub struct ReadTotals {
     pub text_bytes: u64,
     /// Files left out, by reason.
     pub skipped: BTreeMap<String, u64>,
+    /// Records passed over since they are of a kind that is not read, by reason.
+    pub passed_by: BTreeMap<String, u64>,
     /// Files and records that could not be read; `Survey::problems` describes most of them.
     pub problems: u64,
     /// Characters that stand for bytes which could not be decoded.
     pub replaced: u64,
     /// Documents whose encoding was guessed, by encoding.
     pub guessed: BTreeMap<String, u64>,
+    /// Pages of HTML of which all text was read, since no main text could be told.
+    pub stripped: u64,
     /// Records whose id was that of an earlier record.
     pub repeated_ids: u64,
 }
@@ -254,7 +271,7 @@ impl Corpus {
         let references = found.files.partition_point(is_reference);
         let units = plan(&found.files, &options);
         Ok(Corpus {
-            fields: Fields::new(&options.id_field, &options.text_field),
+            fields: Fields::of(&options),
             files: found.files,
             references,
             units,
@@ -275,13 +292,13 @@ impl Corpus {
         catalog.locators.partition_point(is_reference) as u32
     }
 
-    /// Reads a file that is one document into `raw`.
+    /// Reads a file that is one document into `raw`; gives back what kind of document it is.
     fn read_whole(
         &self,
         file: &SourceFile,
         mut opened: Opened<'_>,
         raw: &mut Vec<u8>,
-    ) -> Result<()> {
+    ) -> Result<Content> {
         let limit = self.options.max_document;
         let too_large = || Error::new(ErrorKind::TooLarge { limit }).at_path(file.path.display());
         if opened.direct.is_some() && file.size > limit {
@@ -294,7 +311,28 @@ impl Corpus {
             .take(limit + 1)
             .read_to_end(raw)
             .map_err(|error| read_error(error, opened.compression).at_path(file.path.display()))?;
-        if raw.len() as u64 > limit { Err(too_large()) } else { Ok(()) }
+        if raw.len() as u64 > limit { Err(too_large()) } else { Ok(opened.content) }
+    }
+
+    /// Makes a document of the bytes of a file that is one, or says why they are no text.
+    fn whole(
+        &self,
+        content: &Content,
+        Buffers { raw, record }: &mut Buffers,
+    ) -> std::result::Result<(), &'static str> {
+        record.clear();
+        let (decoded, html) = match content {
+            Content::Page(html) if *html != Html::Text => {
+                (encoding::decode_page(raw, None)?, Some(*html))
+            }
+            _ => (encoding::decode(raw)?, None),
+        };
+        (record.replaced, record.guessed) = (decoded.replaced, decoded.guessed);
+        match html {
+            Some(html) => record.take_page(&decoded.text, html),
+            None => record.text.push_str(&decoded.text),
+        }
+        Ok(())
     }
 
     /// A document's name in the output; `id` is the record's own.
@@ -318,39 +356,19 @@ impl Catalog {
     }
 }
 
-impl Record {
-    fn document(&self) -> Document<'_> {
-        Document { id: self.has_id.then_some(self.id.as_str()), text: &self.text }
-    }
-}
-
-/// Parses a line, decoding it first where it is no UTF-8; gives what was replaced and guessed.
-fn parse_record(
-    line: &[u8],
-    fields: &Fields,
-    record: &mut Record,
-) -> Result<(u64, Option<&'static str>)> {
-    match std::str::from_utf8(line) {
-        Ok(line) => record.parse(line, fields).map(|()| (0, None)),
-        Err(_) => {
-            let decoded =
-                encoding::decode(line).map_err(|reason| Error::new(ErrorKind::NotText(reason)))?;
-            record.parse(&decoded.text, fields)?;
-            Ok((decoded.replaced, decoded.guessed))
-        }
-    }
-}
-
 /// Cuts the files into units of about [`UNIT_SIZE`].
 fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
         if file.size > 2 * UNIT_SIZE {
-            let (lines, streamed) = match file.open(options.input_format, &crate::progress::Silent)
-            {
-                Ok(Opening::Read(Opened { format: Format::Jsonl, direct, .. })) => {
-                    (direct.is_some(), direct.is_none())
+            // Only lines can be told apart from anywhere; other records are read from the start.
+            let (lines, streamed) = match file.open(options, &crate::progress::Silent) {
+                Ok(Opening::Read(Opened {
+                    content: Content::Records(records), direct, ..
+                })) => {
+                    let lines = matches!(records, Records::Jsonl) && direct.is_some();
+                    (lines, !lines)
                 }
                 _ => (false, false),
             };

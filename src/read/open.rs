@@ -7,19 +7,28 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::ReadOptions;
+use super::archive::{Checked, Place};
 use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
-use super::format::{Compression, Format, Verdict, verdict};
+use super::format::{Compression, Format, Verdict, is_table, verdict};
+use super::html::Html;
+use super::record::{Fields, Records};
+use super::table::Table;
 use super::walk::SourceFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
 use crate::spill::{read_at, read_exact_at};
 
-/// How much of a file is looked at to tell what it is, in bytes.
+/// How much of a file is looked at to tell what it is, and what its columns are, in bytes.
 const HEAD_SIZE: usize = 8 << 10;
+
+/// The same for a table, whose first line must be whole.
+const TABLE_HEAD_SIZE: usize = 256 << 10;
 
 /// A file ready to be read.
 pub struct Opened<'a> {
@@ -28,13 +37,34 @@ pub struct Opened<'a> {
     /// The file itself, when offsets in the stream are offsets in it.
     pub direct: Option<Positioned<'a>>,
     /// How to make documents of it.
-    pub format: Format,
+    pub content: Content,
     /// Whether its name or the user says it is text.
     pub named: bool,
     /// How it is compressed.
     pub compression: Compression,
     /// How many characters of a stream that is decoded as it is read had to be replaced so far.
     pub replaced: Arc<AtomicU64>,
+}
+
+/// How a file becomes documents.
+pub enum Content {
+    /// It is one, as it is.
+    Text,
+    /// It is a page, and what is to be read of it is one.
+    Page(Html),
+    /// Each of its records is one.
+    Records(Records),
+}
+
+impl Content {
+    /// Whether its texts are in no file as they stand.
+    pub fn is_extracted(&self) -> bool {
+        match self {
+            Content::Text => false,
+            Content::Page(html) => *html != Html::Text,
+            Content::Records(records) => records.is_extracted(),
+        }
+    }
 }
 
 /// Either a stream or the reason why there is none.
@@ -49,45 +79,73 @@ impl SourceFile {
     /// Opens the file and finds out what it is.
     ///
     /// # Errors
-    /// The system's, or damage in the first bytes of compressed data.
+    /// The system's, damage in the first bytes of compressed data, or a table without a column of text.
     pub fn open<'a>(
         &self,
-        chosen: Option<Format>,
+        options: &ReadOptions,
         progress: &'a dyn Progress,
     ) -> Result<Opening<'a>> {
-        let file = match &self.spooled {
-            Some(file) => file.try_clone(),
-            None => File::open(&self.path),
+        let io = |error| Error::io(&self.path, error);
+        let (file, range, packed) = match &self.place {
+            Place::Path => (File::open(&self.path), 0..u64::MAX, None),
+            Place::Unnamed(file) => (file.try_clone(), 0..u64::MAX, None),
+            Place::Entry { archive, range, packed } => (archive.open(), range.clone(), *packed),
         };
-        let file = file.map_err(|error| Error::io(&self.path, error))?;
-        let source = Positioned { file, position: 0, progress };
-        let head = source.head().map_err(|error| Error::io(&self.path, error))?;
-        let compression = Compression::of(&head);
-        let (head, reader, direct) = match compression {
-            Compression::None => {
-                let direct = source.again().map_err(|error| Error::io(&self.path, error))?;
-                (head, Box::new(source) as Box<dyn Read>, Some(direct))
+        let source = Positioned { file: file.map_err(io)?, position: 0, range, progress };
+        let table = is_table(&self.name, options.input_format);
+        let head_size = if table { TABLE_HEAD_SIZE } else { HEAD_SIZE };
+        let damaged =
+            |error, compression| read_error(error, compression).at_path(self.path.display());
+        let (mut head, mut reader, mut direct, mut compression) = match packed {
+            None => {
+                let direct = source.again().map_err(io)?;
+                let head = source.head(head_size).map_err(io)?;
+                (head, Box::new(source) as Box<dyn Read>, Some(direct), Compression::None)
             }
-            Compression::Gzip | Compression::Zstd => {
-                let mut reader = decompress(source, compression)
-                    .map_err(|error| read_error(error, compression).at_path(self.path.display()))?;
-                let (head, failure) = head_of(&mut reader);
-                // What stands before damage is read before the damage is met.
-                let rest = Cursor::new(head.clone()).chain(Failing(failure)).chain(reader);
-                (head, Box::new(rest) as Box<dyn Read>, None)
+            Some(checksum) => {
+                let reader = decompress(source, Compression::Zip)
+                    .map_err(|error| damaged(error, Compression::Zip))?;
+                let (head, reader) = peek(Checked::new(reader, checksum), head_size);
+                (head, reader, None, Compression::Zip)
             }
         };
+        if Compression::of(&head) != Compression::None {
+            compression = Compression::of(&head);
+            let unpacked =
+                decompress(reader, compression).map_err(|error| damaged(error, compression))?;
+            (head, reader) = peek(unpacked, head_size);
+            direct = None;
+        }
         let utf16 = utf16_of_head(&head);
         let readable = utf16.map(|encoding| encoding.decode(&head).0.into_owned().into_bytes());
-        let (format, named) =
-            match verdict(&self.name, readable.as_deref().unwrap_or(&head), chosen) {
-                Verdict::Read { format, named } => (format, named),
-                Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
-            };
+        let readable = readable.as_deref().unwrap_or(&head);
+        let (format, named) = match verdict(&self.name, readable, options.input_format) {
+            Verdict::Read { format, named } => (format, named),
+            Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
+        };
+        let content = match format {
+            Format::Text => Content::Text,
+            Format::Html => Content::Page(options.html),
+            Format::Jsonl => Content::Records(Records::Jsonl),
+            Format::Warc => {
+                Content::Records(Records::Warc { html: options.html, limit: options.max_document })
+            }
+            Format::Csv | Format::Tsv => {
+                let delimiter = (format == Format::Tsv).then_some(b'\t');
+                match Table::of(readable, delimiter, &Fields::of(options)) {
+                    Ok(table) => Content::Records(Records::Table(Box::new(table))),
+                    // Any folder may hold a table of something else; what was named is meant.
+                    Err(error) if !self.named && error.is_about_columns() => {
+                        return Ok(Opening::Skip("a table without the column of `--text-field`"));
+                    }
+                    Err(error) => return Err(error.at_path(self.path.display())),
+                }
+            }
+        };
         let replaced = Arc::new(AtomicU64::new(0));
-        let opened = Opened { reader, direct, format, named, compression, replaced };
-        Ok(Opening::Read(match (format, utf16) {
-            (Format::Jsonl, Some(encoding)) => Opened {
+        let opened = Opened { reader, direct, content, named, compression, replaced };
+        Ok(Opening::Read(match (&opened.content, utf16) {
+            (Content::Records(_), Some(encoding)) => Opened {
                 reader: Box::new(Utf16Reader::new(
                     opened.reader,
                     encoding,
@@ -101,11 +159,13 @@ impl SourceFile {
     }
 }
 
-/// The first bytes of a stream, and the error that ended them if one did.
-fn head_of(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
+/// The first bytes of a stream, and the stream with these. What stands before damage is read
+/// before the damage is met.
+fn peek<'a>(mut reader: impl Read + 'a, size: usize) -> (Vec<u8>, Box<dyn Read + 'a>) {
     let mut head = Vec::new();
-    let failure = reader.take(HEAD_SIZE as u64).read_to_end(&mut head).err();
-    (head, failure)
+    let failure = reader.by_ref().take(size as u64).read_to_end(&mut head).err();
+    let whole = Cursor::new(head.clone()).chain(Failing(failure)).chain(reader);
+    (head, Box::new(whole))
 }
 
 /// A reader that gives nothing, but the error it has, once.
@@ -135,6 +195,8 @@ pub fn read_error(error: io::Error, compression: Compression) -> Error {
 pub struct Positioned<'a> {
     file: File,
     position: u64,
+    /// The bytes of it that are meant; positions count from their start.
+    range: Range<u64>,
     progress: &'a dyn Progress,
 }
 
@@ -147,18 +209,26 @@ impl Positioned<'_> {
 
     /// Fills `buffer` from `offset`.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        read_exact_at(&self.file, buffer, offset)
+        if offset.checked_add(buffer.len() as u64).is_none_or(|end| end > self.length()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        read_exact_at(&self.file, buffer, self.range.start + offset)
+    }
+
+    fn length(&self) -> u64 {
+        self.range.end - self.range.start
     }
 
     fn again(&self) -> io::Result<Self> {
-        Ok(Positioned { file: self.file.try_clone()?, ..*self })
+        Ok(Positioned { file: self.file.try_clone()?, range: self.range.clone(), ..*self })
     }
 
-    fn head(&self) -> io::Result<Vec<u8>> {
-        let mut head = vec![0; HEAD_SIZE];
+    fn head(&self, size: usize) -> io::Result<Vec<u8>> {
+        let size = usize::try_from(self.length()).map_or(size, |length| length.min(size));
+        let mut head = vec![0; size];
         let mut length = 0;
         while length < head.len() {
-            match read_at(&self.file, &mut head[length..], length as u64) {
+            match read_at(&self.file, &mut head[length..], self.range.start + length as u64) {
                 Ok(0) => break,
                 Ok(count) => length += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -172,7 +242,10 @@ impl Positioned<'_> {
 
 impl Read for Positioned<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = read_at(&self.file, buffer, self.position)?;
+        let left = self.length().saturating_sub(self.position);
+        let most = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let from = self.range.start + self.position;
+        let count = read_at(&self.file, &mut buffer[..most], from)?;
         self.position += count as u64;
         self.progress.advance(count as u64);
         Ok(count)

@@ -7,11 +7,9 @@
 use rayon::prelude::*;
 
 use super::blocks::{Block, BlockReader, in_blocks};
-use super::format::Format;
-use super::jsonl::Record;
-use super::lines::LineReader;
-use super::open::Opening;
-use super::{Buffers, Catalog, Corpus, Locator, Visitor, encoding, parse_record};
+use super::open::{Content, Opened, Opening};
+use super::record::{Found, Record, Records};
+use super::{Buffers, Catalog, Corpus, Locator, Visitor};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Silent, Unit as Steps};
@@ -89,16 +87,18 @@ impl Corpus {
     ) -> Result<Vec<V::Kept>> {
         let file = &self.files[file as usize];
         let changed = || Error::new(ErrorKind::Changed).at_path(file.path.display());
-        let Opening::Read(opened) = file.open(self.options.input_format, &Silent)? else {
+        let Opening::Read(Opened { reader, content: Content::Records(records), .. }) =
+            file.open(&self.options, &Silent)?
+        else {
             return Err(changed());
         };
         let locator = |document: &DocId| catalog.locators[document.index()];
-        let mut blocks = BlockReader::new(opened.reader, self.options.max_document);
+        let limit = self.options.max_document;
+        let mut blocks = BlockReader::new(reader, 0, records.cutter(), limit);
         let (results, failure) = in_blocks(&mut blocks, |block: Block| {
-            let Some(lines) = block.lines else { return Ok(None) };
             let after = |unit: &&[DocId]| locator(&unit[0]).offset < block.offset;
             let Some(unit) = units[units.partition_point(after)..].first() else { return Ok(None) };
-            if locator(&unit[0]).offset >= block.offset + lines.len() as u64 {
+            if locator(&unit[0]).offset >= block.offset + block.bytes.len() as u64 {
                 return Ok(None);
             }
             let mut accumulator = visitor.begin();
@@ -106,8 +106,8 @@ impl Corpus {
             for &id in *unit {
                 let Locator { offset, length, .. } = locator(&id);
                 let start = (offset - block.offset) as usize;
-                let line = lines.get(start..start + length as usize).ok_or_else(changed)?;
-                self.parse_again(line, &mut record).map_err(|_| changed())?;
+                let bytes = block.bytes.get(start..start + length as usize).ok_or_else(changed)?;
+                self.parse_again(&records, bytes, offset, &mut record).ok_or_else(changed)?;
                 visitor.visit(&mut accumulator, id, record.document());
                 progress.advance(1);
             }
@@ -123,9 +123,16 @@ impl Corpus {
         }
     }
 
-    fn parse_again(&self, line: &[u8], record: &mut Record) -> Result<()> {
-        let body = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        parse_record(body, &self.fields, record).map(drop)
+    /// Reads a record that was a document once more, if it still is.
+    fn parse_again(
+        &self,
+        records: &Records,
+        bytes: &[u8],
+        offset: u64,
+        record: &mut Record,
+    ) -> Option<()> {
+        let found = records.parse(bytes, offset == 0, &self.fields, record);
+        matches!(found, Ok(Found::Document)).then_some(())
     }
 
     fn revisit_file(
@@ -137,41 +144,49 @@ impl Corpus {
     ) -> Result<()> {
         let file = &self.files[catalog.file(documents[0]) as usize];
         let changed = || Error::new(ErrorKind::Changed).at_path(file.path.display());
-        let Opening::Read(opened) = file.open(self.options.input_format, &Silent)? else {
+        let Opening::Read(opened) = file.open(&self.options, &Silent)? else {
             return Err(changed());
         };
-        if opened.format == Format::Text {
-            self.read_whole(file, opened, &mut buffers.raw)?;
-            let decoded = encoding::decode(&buffers.raw).map_err(|_| changed())?;
-            visit(documents[0], Document { id: None, text: &decoded.text });
+        let Opened { reader, direct, content: Content::Records(records), .. } = opened else {
+            let content = self.read_whole(file, opened, &mut buffers.raw)?;
+            self.whole(&content, buffers).map_err(|_| changed())?;
+            visit(documents[0], buffers.record.document());
             return Ok(());
-        }
+        };
         let Buffers { raw, record } = buffers;
-        let mut parse = |id: DocId, bytes: &[u8]| -> Result<()> {
-            self.parse_again(bytes, record).map_err(|_| changed())?;
+        let mut parse = |id: DocId, bytes: &[u8], offset: u64| -> Result<()> {
+            self.parse_again(&records, bytes, offset, record).ok_or_else(changed)?;
             visit(id, record.document());
             Ok(())
         };
-        if let Some(direct) = opened.direct {
+        if let Some(direct) = direct {
             for &id in documents {
-                let locator = catalog.locators[id.index()];
-                raw.resize(locator.length as usize, 0);
-                direct.read_exact_at(raw, locator.offset).map_err(|_| changed())?;
-                parse(id, raw)?;
+                let Locator { offset, length, .. } = catalog.locators[id.index()];
+                raw.resize(length as usize, 0);
+                direct.read_exact_at(raw, offset).map_err(|_| changed())?;
+                parse(id, raw, offset)?;
             }
             return Ok(());
         }
-        let mut lines = LineReader::new(opened.reader, 0, self.options.max_document);
-        for &id in documents {
-            let locator = catalog.locators[id.index()];
-            loop {
-                let line = lines.next_line().map_err(|error| Error::io(&file.path, error))?;
-                let line = line.ok_or_else(changed)?;
-                if line.offset == locator.offset {
-                    parse(id, line.bytes.ok_or_else(changed)?)?;
-                    break;
-                }
+        let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
+        let mut rest = documents;
+        while let Some(&first) = rest.first() {
+            let block = blocks.next_block().map_err(|error| Error::io(&file.path, error))?;
+            let block = block.ok_or_else(changed)?;
+            let starts = catalog.locators[first.index()].offset;
+            if starts < block.offset {
+                return Err(changed());
             }
+            let end = block.offset + block.bytes.len() as u64;
+            let (here, later) =
+                rest.split_at(rest.partition_point(|id| catalog.locators[id.index()].offset < end));
+            for &id in here {
+                let Locator { offset, length, .. } = catalog.locators[id.index()];
+                let start = (offset - block.offset) as usize;
+                let bytes = block.bytes.get(start..start + length as usize);
+                parse(id, bytes.ok_or_else(changed)?, offset)?;
+            }
+            rest = later;
         }
         Ok(())
     }

@@ -12,14 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::blocks::{Block, BlockReader, in_blocks};
-use super::format::{Compression, Format};
-use super::lines::LineReader;
-use super::open::{Opened, Opening, read_error};
+use super::blocks::{Block, BlockReader, Fault, in_blocks};
+use super::open::{Content, Opened, Opening, read_error};
+use super::record::{Found, Record, Records};
 use super::walk::SourceFile;
 use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
-    encoding, parse_record,
 };
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +25,9 @@ use crate::progress::{Progress, Unit as Steps};
 
 /// How many problems of one unit are described; the rest is counted.
 const DESCRIBED_PROBLEMS: usize = 100;
+
+/// How many bytes of a stretch of a file are read at once: what is read beyond its end is read twice.
+const STRETCH_STEP: usize = 256 << 10;
 
 /// What one part of a unit gave.
 #[derive(Default)]
@@ -39,7 +40,11 @@ struct PartOutcome {
     problems: Vec<Error>,
     more_problems: u64,
     skipped: Option<&'static str>,
+    passed_by: BTreeMap<&'static str, u64>,
     replaced: u64,
+    stripped: u64,
+    /// Whether the documents are what was extracted of pages.
+    extracted: bool,
     guessed: BTreeMap<&'static str, u64>,
     text_bytes: u64,
 }
@@ -51,6 +56,19 @@ impl PartOutcome {
         } else {
             self.more_problems += 1;
         }
+    }
+}
+
+impl PartOutcome {
+    /// Counts a document, and notes where it stands.
+    fn document(&mut self, record: &Record, length: u32, offset: u64, line: u64) {
+        self.replaced += record.replaced;
+        self.stripped += u64::from(record.stripped);
+        if let Some(encoding) = record.guessed {
+            *self.guessed.entry(encoding).or_default() += 1;
+        }
+        self.text_bytes += record.text.len() as u64;
+        self.locators.push(Locator { file: self.file, length, offset, line });
     }
 }
 
@@ -142,50 +160,44 @@ impl Corpus {
         visitor: &V,
     ) -> Result<Vec<Outcome<V::Kept>>> {
         let file = &self.files[part.file as usize];
-        let fresh = || PartOutcome { file: part.file, ..PartOutcome::default() };
-        let done = |accumulator: V::Unit, outcome: PartOutcome| {
-            let result = visitor.finish(accumulator)?;
-            Ok(Outcome { result, parts: vec![outcome], stream: Some(part.file) })
-        };
-        let failed = |error: Error, offset: u64| -> Result<Outcome<V::Kept>> {
-            let mut outcome = fresh();
-            // The line is counted from the lines of the blocks before.
-            outcome.problem(error.at_record(1, offset).at_path(file.path.display()));
-            done(visitor.begin(), outcome)
-        };
-        let Ok(Opening::Read(Opened { reader, compression, replaced, .. })) =
-            file.open(self.options.input_format, progress)
-        else {
+        let Ok(Opening::Read(opened)) = file.open(&self.options, progress) else {
             // It could be opened when the work was planned; what is wrong now is told as ever.
             let unit = Unit { parts: vec![part.clone()], bytes: 0, streamed: false };
             return Ok(vec![self.survey_unit(&unit, progress, visitor)?]);
         };
-        let mut blocks = BlockReader::new(reader, self.options.max_document);
-        let limit = self.options.max_document;
+        let Opened { reader, direct, content, compression, replaced, .. } = opened;
+        let Content::Records(records) = content else {
+            return Err(Error::new(ErrorKind::Changed).at_path(file.path.display()));
+        };
+        let fresh = || PartOutcome { file: part.file, ..PartOutcome::default() };
+        let done = |accumulator: V::Unit, outcome: PartOutcome| {
+            let result = visitor.finish(accumulator)?;
+            // What can be read by position is no stream when it is read again.
+            let stream = direct.is_none().then_some(part.file);
+            Ok(Outcome { result, parts: vec![outcome], stream })
+        };
+        let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
         let (outcomes, failure) = in_blocks(&mut blocks, |block: Block| {
-            let Some(lines) = block.lines else {
-                let mut outcome = failed(Error::new(ErrorKind::TooLarge { limit }), block.offset)?;
-                outcome.parts[0].lines = 1;
-                return Ok(outcome);
-            };
             let mut accumulator = visitor.begin();
             let mut outcome = fresh();
-            let lines = LineReader::new(&lines[..], block.offset, limit);
             let mut visit = numbered(visitor, &mut accumulator);
-            let mut buffers = Buffers::default();
-            let range = 0..u64::MAX;
-            let read = (compression, range);
-            if let Err(error) =
-                self.survey_lines(file, lines, read, &mut buffers, &mut outcome, &mut visit)
-            {
-                outcome.problem(error);
-            }
+            let place = (file, &records, 0..u64::MAX);
+            self.survey_block(place, &block, &mut Buffers::default(), &mut outcome, &mut visit);
             drop(visit);
             done(accumulator, outcome)
         });
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
         if let Some(error) = failure {
-            outcomes.push(failed(read_error(error, compression), blocks.offset())?);
+            let mut outcome = fresh();
+            // The line is counted from the lines of the blocks before.
+            let error = read_error(error, compression)
+                .at_record(1, blocks.offset())
+                .counting(records.noun());
+            outcome.problem(error.at_path(file.path.display()));
+            outcomes.push(done(visitor.begin(), outcome)?);
+        }
+        if outcomes.is_empty() {
+            outcomes.push(done(visitor.begin(), fresh())?);
         }
         if let Some(Outcome { parts, .. }) = outcomes.last_mut() {
             parts[0].replaced += replaced.load(Ordering::Relaxed);
@@ -239,10 +251,17 @@ impl Corpus {
                 }));
                 line_base.1 += part.lines;
                 catalog.locators.append(&mut part.locators);
+                if part.extracted {
+                    catalog.extracted.push(first..catalog.locators.len() as u32);
+                }
                 more += part.more_problems;
                 problems.append(&mut part.problems);
                 totals.replaced += part.replaced;
+                totals.stripped += part.stripped;
                 totals.text_bytes += part.text_bytes;
+                for (reason, count) in part.passed_by {
+                    *totals.passed_by.entry(reason.to_owned()).or_default() += count;
+                }
                 for (encoding, count) in part.guessed {
                     *totals.guessed.entry(encoding.to_owned()).or_default() += count;
                 }
@@ -306,7 +325,7 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
         let file = &self.files[part.file as usize];
-        let opened = match file.open(self.options.input_format, progress)? {
+        let opened = match file.open(&self.options, progress)? {
             Opening::Read(opened) => opened,
             // What the user named is expected to be read.
             Opening::Skip(reason) if file.named => {
@@ -317,32 +336,15 @@ impl Corpus {
                 return Ok(());
             }
         };
-        match opened.format {
-            Format::Text => self.survey_text(file, opened, buffers, outcome, visit),
-            Format::Jsonl => {
-                let limit = self.options.max_document;
-                let Opened { reader, direct, compression, replaced, .. } = opened;
-                let range = part.range.clone().unwrap_or(0..u64::MAX);
-                let lines = match direct {
-                    // The line that runs into the range belongs to the part before.
-                    Some(direct) if range.start > 0 => {
-                        let from = range.start - 1;
-                        let reader = Box::new(direct.from(from)) as Box<dyn Read>;
-                        let mut lines = LineReader::new(reader, from, limit);
-                        lines.next_line().map_err(|error| Error::io(&file.path, error))?;
-                        lines
-                    }
-                    _ => LineReader::new(reader, 0, limit),
-                };
-                let read = (compression, range);
-                let result = self.survey_lines(file, lines, read, buffers, outcome, visit);
-                outcome.replaced += replaced.load(Ordering::Relaxed);
-                result
+        match opened.content {
+            Content::Text | Content::Page(_) => {
+                self.survey_whole(file, opened, buffers, outcome, visit)
             }
+            Content::Records(_) => self.survey_records(part, opened, buffers, outcome, visit),
         }
     }
 
-    fn survey_text(
+    fn survey_whole(
         &self,
         file: &SourceFile,
         opened: Opened<'_>,
@@ -351,25 +353,17 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
         let named = opened.named || file.named;
-        self.read_whole(file, opened, &mut buffers.raw)?;
-        match encoding::decode(&buffers.raw) {
-            Ok(decoded) if decoded.text.len() as u64 > LARGEST_DOCUMENT => {
+        let content = self.read_whole(file, opened, &mut buffers.raw)?;
+        let length = buffers.raw.len() as u32;
+        match self.whole(&content, buffers) {
+            Ok(()) if buffers.record.text.len() as u64 > LARGEST_DOCUMENT => {
                 Err(Error::new(ErrorKind::TooLarge { limit: LARGEST_DOCUMENT })
                     .at_path(file.path.display()))
             }
-            Ok(decoded) => {
-                outcome.replaced += decoded.replaced;
-                if let Some(encoding) = decoded.guessed {
-                    *outcome.guessed.entry(encoding).or_default() += 1;
-                }
-                outcome.text_bytes += decoded.text.len() as u64;
-                outcome.locators.push(Locator {
-                    file: outcome.file,
-                    length: buffers.raw.len() as u32,
-                    offset: 0,
-                    line: 0,
-                });
-                visit(Document { id: None, text: &decoded.text });
+            Ok(()) => {
+                outcome.document(&buffers.record, length, 0, 0);
+                outcome.extracted = content.is_extracted();
+                visit(buffers.record.document());
                 Ok(())
             }
             Err(reason) if named => {
@@ -382,69 +376,98 @@ impl Corpus {
         }
     }
 
-    fn survey_lines(
+    /// Reads the records of a file, or of a stretch of it, one after the other.
+    fn survey_records(
         &self,
-        file: &SourceFile,
-        mut lines: LineReader<impl Read>,
-        (compression, range): (Compression, Range<u64>),
+        part: &Part,
+        opened: Opened<'_>,
         buffers: &mut Buffers,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
+        let file = &self.files[part.file as usize];
+        let Opened { reader, direct, content, compression, replaced, .. } = opened;
+        let Content::Records(records) = content else { return Ok(()) };
         let limit = self.options.max_document;
-        let place = |error: Error, line: u64, offset: u64| {
-            error.at_record(line, offset).at_path(file.path.display())
+        let range = part.range.clone().unwrap_or(0..u64::MAX);
+        // The record that runs into the range belongs to the part before.
+        let from = range.start.saturating_sub(1);
+        let reader = match direct {
+            Some(direct) if from > 0 => Box::new(direct.from(from)) as Box<dyn Read>,
+            _ => reader,
         };
+        let mut blocks = BlockReader::new(reader, from, records.cutter(), limit);
+        if part.range.is_some() {
+            blocks = blocks.in_steps_of(STRETCH_STEP);
+        }
+        let place = (file, &records, range);
         loop {
-            let offset = lines.offset();
-            let line = match lines.next_line() {
-                Ok(Some(line)) if line.offset < range.end => line,
-                Ok(_) => break,
-                Err(error) => {
-                    return Err(place(read_error(error, compression), outcome.lines + 1, offset));
-                }
-            };
-            outcome.lines += 1;
-            let Some(bytes) = line.bytes else {
-                outcome.problem(place(
-                    Error::new(ErrorKind::TooLarge { limit }),
-                    outcome.lines,
-                    line.offset,
-                ));
-                continue;
-            };
-            let body = if line.offset == 0 {
-                bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-            } else {
-                bytes
-            };
-            if body.trim_ascii().is_empty() {
-                continue;
-            }
-            let parsed = parse_record(body, &self.fields, &mut buffers.record);
-            match parsed {
-                Ok((replaced, guessed)) => {
-                    outcome.replaced += replaced;
-                    if let Some(encoding) = guessed {
-                        *outcome.guessed.entry(encoding).or_default() += 1;
+            match blocks.next_block() {
+                Ok(Some(block)) => {
+                    if !self.survey_block(place.clone(), &block, buffers, outcome, visit) {
+                        break;
                     }
                 }
+                Ok(None) => break,
                 Err(error) => {
-                    outcome.problem(place(error, outcome.lines, line.offset));
-                    continue;
+                    let error = read_error(error, compression);
+                    outcome.problem(
+                        error
+                            .at_record(outcome.lines + 1, blocks.offset())
+                            .counting(place.1.noun())
+                            .at_path(file.path.display()),
+                    );
+                    break;
                 }
             }
-            let record = &buffers.record;
-            outcome.text_bytes += record.text.len() as u64;
-            outcome.locators.push(Locator {
-                file: outcome.file,
-                length: bytes.len() as u32,
-                offset: line.offset,
-                line: outcome.lines,
-            });
-            outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
-            visit(record.document());
         }
+        outcome.replaced += replaced.load(Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Reads the records of a block that start within a range; tells whether more may follow.
+    fn survey_block(
+        &self,
+        (file, records, range): (&SourceFile, &Records, Range<u64>),
+        block: &Block,
+        buffers: &mut Buffers,
+        outcome: &mut PartOutcome,
+        visit: &mut dyn FnMut(Document<'_>),
+    ) -> bool {
+        let record = &mut buffers.record;
+        outcome.extracted = records.is_extracted();
+        for frame in &block.frames {
+            let offset = block.offset + frame.range.start as u64;
+            if offset < range.start {
+                continue;
+            }
+            if offset >= range.end {
+                return false;
+            }
+            let line = outcome.lines + 1;
+            outcome.lines += frame.lines;
+            let bytes = &block.bytes[frame.range.clone()];
+            let found = match frame.fault {
+                Some(Fault::TooLong) => {
+                    Err(Error::new(ErrorKind::TooLarge { limit: self.options.max_document }))
+                }
+                Some(Fault::Broken(reason)) => Err(Error::new(ErrorKind::BrokenRecord(reason))),
+                None => records.parse(bytes, offset == 0, &self.fields, record),
+            };
+            match found {
+                Ok(Found::Nothing) => {}
+                Ok(Found::PassedBy(reason)) => *outcome.passed_by.entry(reason).or_default() += 1,
+                Ok(Found::Document) => {
+                    outcome.document(record, bytes.len() as u32, offset, line);
+                    outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
+                    visit(record.document());
+                }
+                Err(error) => {
+                    let error = error.at_record(line, offset).counting(records.noun());
+                    outcome.problem(error.at_path(file.path.display()));
+                }
+            }
+        }
+        true
     }
 }

@@ -11,11 +11,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ahash::AHashSet;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
+use super::archive::{self, Place};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file of the corpus.
@@ -31,8 +33,8 @@ pub struct SourceFile {
     pub named: bool,
     /// Below which of the PATHs it was found first.
     pub path_number: usize,
-    /// Standard input, copied to a temporary file so that it can be read twice.
-    pub spooled: Option<fs::File>,
+    /// Where its bytes are.
+    pub place: Place,
 }
 
 /// What the walk found.
@@ -85,7 +87,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                     size: metadata.len(),
                     named: true,
                     path_number: index,
-                    spooled: None,
+                    place: Place::Path,
                 });
             }
             // A pipe such as the shell's `<(...)` can be read once only.
@@ -103,6 +105,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
         drop_second_names(&mut found);
     }
     refuse_outputs(&found, outputs)?;
+    archive::expand(&mut found);
     Ok(found)
 }
 
@@ -169,7 +172,7 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
                 path: without_dot(entry.path()).to_owned(),
                 named: false,
                 path_number: 0,
-                spooled: None,
+                place: Place::Path,
             }),
             Err(error) => Err(walk_error(&error, root)),
         });
@@ -185,7 +188,7 @@ fn refuse_outputs(found: &Found, outputs: &[PathBuf]) -> Result<()> {
         return Ok(());
     }
     match found.files.iter().find(|file| {
-        file.spooled.is_none()
+        matches!(file.place, Place::Path)
             && fs::canonicalize(&file.path).is_ok_and(|real| outputs.contains(&real))
     }) {
         Some(file) => Err(Error::new(ErrorKind::OutputIsInput).at_path(file.path.display())),
@@ -228,7 +231,7 @@ fn drop_second_names(found: &mut Found) {
     let mut seen = AHashSet::new();
     let before = found.files.len();
     found.files.retain(|file| match fs::canonicalize(&file.path) {
-        Ok(real) if file.spooled.is_none() => seen.insert(real),
+        Ok(real) if matches!(file.place, Place::Path) => seen.insert(real),
         _ => true,
     });
     let dropped = (before - found.files.len()) as u64;
@@ -251,13 +254,13 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
         size,
         named: true,
         path_number: 0,
-        spooled: Some(file),
+        place: Place::Unnamed(Arc::new(file)),
     })
 }
 
 /// A path as it stands in the output: `/` between folders, and when it is no
 /// UTF-8, each foreign byte and each `%` as `%XX`.
-fn display_name(path: &OsStr) -> String {
+pub fn display_name(path: &OsStr) -> String {
     let name = match path.to_str() {
         Some(name) => name.to_owned(),
         None => {

@@ -111,6 +111,9 @@ impl fmt::Display for Summary {
         for (reason, &number) in &read.skipped {
             writeln!(f, "skipped    {}: {reason}", count(number, "file"))?;
         }
+        for (reason, &number) in &read.passed_by {
+            writeln!(f, "passed by  {}: {reason}", count(number, "record"))?;
+        }
         if read.problems > 0 {
             writeln!(f, "unreadable {}", count(read.problems, "file or record"))?;
         }
@@ -122,6 +125,13 @@ impl fmt::Display for Summary {
                 f,
                 "replaced   {} that could not be decoded",
                 count(read.replaced, "character")
+            )?;
+        }
+        if read.stripped > 0 {
+            writeln!(
+                f,
+                "stripped   {} without a main text: all text was read",
+                count(read.stripped, "page")
             )?;
         }
         if parameters.find != "passages" {

@@ -21,6 +21,7 @@ mod corpus;
 mod determinism;
 /// Exact, near and contained rows against the oracle.
 mod documents;
+mod formats;
 /// Hashes that must not change silently.
 mod golden;
 /// Passage rows against the oracle: complete, and true.

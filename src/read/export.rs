@@ -1,0 +1,112 @@
+//! What was read of pages, saved, so that spans can be followed.
+//!
+//! In: the [`Catalog`]. Out: a file for each document whose text is in no file of the corpus as it
+//! stands: pages of HTML. It is called by the document's name and `.txt`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Catalog, Corpus, Visitor};
+use crate::document::{DocId, Document};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// The longest name of a file, in bytes, that any system takes; some room is left for what is added.
+const LONGEST_NAME: usize = 200;
+
+/// What some system has no place for in a name.
+const FORBIDDEN: [char; 3] = ['\\', '\0', ':'];
+
+impl Corpus {
+    /// Writes the text of every document that was extracted below `folder`.
+    ///
+    /// # Errors
+    /// The system's; a file that has changed.
+    pub fn write_texts(
+        &self,
+        catalog: &Catalog,
+        folder: &Path,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let wanted: Vec<DocId> = catalog.extracted.iter().cloned().flatten().map(DocId).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let writer = Writer { corpus: self, catalog, folder };
+        self.revisit(catalog, &wanted, ("writing texts", progress), &writer).map(drop)
+    }
+}
+
+struct Writer<'a> {
+    corpus: &'a Corpus,
+    catalog: &'a Catalog,
+    folder: &'a Path,
+}
+
+impl Visitor for Writer<'_> {
+    type Unit = Result<()>;
+    type Kept = ();
+
+    fn begin(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn visit(&self, unit: &mut Result<()>, number: DocId, document: Document<'_>) {
+        if unit.is_ok() {
+            let name = self.corpus.name(self.catalog, number, document.id);
+            let path = self.folder.join(path_of(&name));
+            let written = path
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| fs::write(&path, document.text));
+            *unit = written.map_err(|error| Error::io(&path, error));
+        }
+    }
+
+    fn finish(&self, unit: Result<()>) -> Result<()> {
+        unit
+    }
+}
+
+/// Where a document of this name goes: folders as it has them, but nowhere outside.
+fn path_of(name: &str) -> PathBuf {
+    let (file, record) = match name.split_once('#') {
+        Some((file, record)) => (file, format!("#{}", record.replace('/', "%2F"))),
+        None => (name, String::new()),
+    };
+    let whole = format!("{file}{record}.txt");
+    whole
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(|part| match part {
+            "." | ".." => part.replace('.', "%2E"),
+            part if part.len() > LONGEST_NAME => {
+                let cut = (0..=LONGEST_NAME).rev().find(|&at| part.is_char_boundary(at));
+                let start = &part[..cut.unwrap_or(0)];
+                format!("{}-{:016x}.txt", start.replace(FORBIDDEN, "_"), xxh3_64(part.as_bytes()))
+            }
+            part => part.replace(FORBIDDEN, "_"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_nowhere_else() {
+        for (name, path) in [
+            ("a/b.html", "a/b.html.txt"),
+            ("../../etc/passwd", "%2E%2E/%2E%2E/etc/passwd.txt"),
+            ("/abs.html", "abs.html.txt"),
+            ("x.warc#https://a.example/b/..", "x.warc#https_%2F%2Fa.example%2Fb%2F...txt"),
+        ] {
+            assert_eq!(path_of(name), Path::new(path), "{name}");
+        }
+        let long = path_of(&format!("a#{}", "é".repeat(300)));
+        assert!(long.as_os_str().len() < 255 && long != path_of(&format!("a#{}", "é".repeat(301))));
+    }
+}

@@ -1,0 +1,196 @@
+//! One record of a file of many: its fields, and the formats that have such records.
+//!
+//! In: the bytes of a record, as a [`Cutter`] found them. Out: its id and its text, in a [`Record`]
+//! that is filled again for the next one.
+
+use super::ReadOptions;
+use super::cut::Cutter;
+use super::encoding;
+use super::html::{self, Html};
+use super::table::Table;
+use super::warc;
+use crate::document::Document;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Which fields of a record are its id and its text.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    pub(super) id: Vec<String>,
+    pub(super) text: Vec<String>,
+}
+
+impl Fields {
+    /// Fields by name, nested ones with dots.
+    pub fn new(id: &str, text: &str) -> Self {
+        let path = |name: &str| name.split('.').map(str::to_owned).collect();
+        Fields { id: path(id), text: path(text) }
+    }
+
+    /// The fields that the options name.
+    pub fn of(options: &ReadOptions) -> Self {
+        Fields::new(&options.id_field, &options.text_field)
+    }
+
+    /// The id field as it was named.
+    pub fn id_name(&self) -> String {
+        self.id.join(".")
+    }
+
+    /// The text field as it was named.
+    pub fn text_name(&self) -> String {
+        self.text.join(".")
+    }
+}
+
+/// A record's values; the buffers are kept from record to record.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The text field.
+    pub text: String,
+    /// The id field, or empty.
+    pub id: String,
+    /// Whether there is an id.
+    pub has_id: bool,
+    /// How many characters stand for bytes that could not be decoded.
+    pub replaced: u64,
+    /// The encoding, where it had to be guessed.
+    pub guessed: Option<&'static str>,
+    /// When the document was published, if it tells.
+    pub date: Option<String>,
+    /// Whether it is a page of which all text was taken, for want of a main text.
+    pub stripped: bool,
+    /// The fields of a table's record, one after the other, and where each ends.
+    pub(super) cells: Vec<u8>,
+    pub(super) ends: Vec<usize>,
+}
+
+impl Record {
+    /// Forgets the values, but not the buffers.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.id.clear();
+        (self.has_id, self.replaced, self.guessed) = (false, 0, None);
+        (self.date, self.stripped) = (None, false);
+    }
+
+    /// The record as what it is read for.
+    pub fn document(&self) -> Document<'_> {
+        Document {
+            id: self.has_id.then_some(self.id.as_str()),
+            text: &self.text,
+            date: self.date.as_deref(),
+        }
+    }
+
+    /// Takes what is to be read of a page.
+    pub fn take_page(&mut self, source: &str, html: Html) {
+        let page = html::page(source, html);
+        (self.text, self.date, self.stripped) = (page.text, page.date, page.stripped);
+    }
+
+    /// A field of a table's record.
+    pub(super) fn column(&self, column: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(column)?;
+        let start = if column == 0 { 0 } else { self.ends[column - 1] };
+        self.cells.get(start..end)
+    }
+}
+
+/// What a record turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A document; the [`Record`] holds it.
+    Document,
+    /// Nothing, such as an empty line.
+    Nothing,
+    /// Something that is not read, for this reason.
+    PassedBy(&'static str),
+}
+
+/// A format of which each file holds many records.
+#[derive(Clone)]
+pub enum Records {
+    /// A JSON object a line.
+    Jsonl,
+    /// A table.
+    Table(Box<Table>),
+    /// A crawl.
+    Warc {
+        /// What to read of its pages.
+        html: Html,
+        /// How long an unpacked page may be, in bytes.
+        limit: u64,
+    },
+}
+
+impl Records {
+    /// How its records are told apart.
+    pub fn cutter(&self) -> Cutter {
+        match self {
+            Records::Jsonl => Cutter::Lines,
+            Records::Table(table) => table.cutter(),
+            Records::Warc { .. } => Cutter::Warc,
+        }
+    }
+
+    /// What is counted in the place of a record.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Records::Jsonl | Records::Table(_) => "line",
+            Records::Warc { .. } => "record",
+        }
+    }
+
+    /// Whether its texts are in no file as they stand.
+    pub fn is_extracted(&self) -> bool {
+        matches!(self, Records::Warc { .. })
+    }
+
+    /// Reads one record; `first` tells that the file starts with it.
+    ///
+    /// # Errors
+    /// Why the record cannot be used.
+    pub fn parse(
+        &self,
+        bytes: &[u8],
+        first: bool,
+        fields: &Fields,
+        record: &mut Record,
+    ) -> Result<Found> {
+        if let &Records::Warc { html, limit } = self {
+            return warc::parse(bytes, html, limit, record);
+        }
+        let bytes = match first {
+            true => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+            false => bytes,
+        };
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Found::Nothing);
+        }
+        if let Records::Table(table) = self
+            && first
+            && table.has_header()
+        {
+            return Ok(Found::Nothing);
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.parse_text(text, fields, record)?,
+            Err(_) => {
+                let decoded = encoding::decode(bytes)
+                    .map_err(|reason| Error::new(ErrorKind::NotText(reason)))?;
+                self.parse_text(&decoded.text, fields, record)?;
+                (record.replaced, record.guessed) = (decoded.replaced, decoded.guessed);
+            }
+        }
+        Ok(Found::Document)
+    }
+
+    fn parse_text(&self, text: &str, fields: &Fields, record: &mut Record) -> Result<()> {
+        match self {
+            Records::Jsonl => record.parse_json(text, fields),
+            Records::Table(table) => table.parse(text, record),
+            Records::Warc { .. } => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! HTML without a tree: all text between the tags, and how deep and wide a tree would be.
+//!
+//! In: the decoded source. Out: its text, block by block on lines of their own; or its [`Shape`].
+//! Both take one pass and no more memory than the text, whatever the page is.
+
+use std::cell::RefCell;
+
+use ahash::AHashMap;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{
+    BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+
+/// All text of a page: what stands between tags, scripts and styles aside.
+pub fn all_text(source: &str) -> String {
+    let sink = Lines(RefCell::default());
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(source));
+    // Scripts are never run, so nothing holds the tokenizer up.
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    let mut state = tokenizer.sink.0.into_inner();
+    state.end_line();
+    state.text
+}
+
+/// Elements that stand within a line. All others begin one.
+const INLINE: &[&str] = &[
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "img", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike",
+    "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+];
+
+/// The text as it grows.
+#[derive(Default)]
+struct State {
+    text: String,
+    /// Where the line begins.
+    line: usize,
+    /// Whether white space was met and a word may follow.
+    space: bool,
+    /// The element whose content is no text.
+    hidden: Option<String>,
+}
+
+impl State {
+    fn add(&mut self, characters: &str) {
+        for character in characters.chars() {
+            if character.is_whitespace() {
+                self.space = true;
+                continue;
+            }
+            if self.space && self.text.len() > self.line {
+                self.text.push(' ');
+            }
+            self.space = false;
+            self.text.push(character);
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.text.len() > self.line {
+            self.text.push('\n');
+            self.line = self.text.len();
+        }
+        self.space = false;
+    }
+}
+
+struct Lines(RefCell<State>);
+
+impl TokenSink for Lines {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
+        let mut state = self.0.borrow_mut();
+        match token {
+            Token::CharacterTokens(characters) if state.hidden.is_none() => state.add(&characters),
+            Token::NullCharacterToken if state.hidden.is_none() => state.add("\u{fffd}"),
+            Token::TagToken(tag) => {
+                let name = &*tag.name;
+                if tag.kind == TagKind::EndTag {
+                    if state.hidden.as_deref() == Some(name) {
+                        state.hidden = None;
+                    }
+                } else if matches!(name, "script" | "style" | "xmp" | "iframe" | "noembed") {
+                    state.hidden.get_or_insert_with(|| name.to_owned());
+                    let kind =
+                        if name == "script" { RawKind::ScriptData } else { RawKind::Rawtext };
+                    return TokenSinkResult::RawData(kind);
+                } else if matches!(name, "title" | "textarea") {
+                    state.end_line();
+                    return TokenSinkResult::RawData(RawKind::Rcdata);
+                }
+                if !INLINE.contains(&name) {
+                    state.end_line();
+                }
+            }
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+/// How deep and how wide the tree of a page would be.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Most elements that are open at once; rather too many than too few.
+    pub depth: usize,
+    /// Start tags.
+    pub elements: usize,
+}
+
+/// Elements without an end tag, and those that another of their kind, or the end of what is around them, ends.
+const ENDED_BY_OTHERS: &[&str] = &[
+    "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html",
+    "img", "input", "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source",
+    "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+];
+
+/// Elements that leave a drawing or a formula, in which alone `/>` ends an element.
+const HTML_ONLY: &[&str] = &[
+    "b",
+    "big",
+    "blockquote",
+    "center",
+    "code",
+    "div",
+    "dl",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "i",
+    "listing",
+    "menu",
+    "nobr",
+    "ol",
+    "pre",
+    "ruby",
+    "s",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tt",
+    "u",
+    "ul",
+    "var",
+];
+
+/// Elements whose content has no tags.
+const RAW: &[&str] = &["script", "style", "textarea", "title", "xmp", "iframe", "noembed"];
+
+/// Takes the measure of a page without making a tree of it.
+pub fn shape(source: &str) -> Shape {
+    let bytes = source.as_bytes();
+    let mut shape = Shape::default();
+    let mut open: AHashMap<String, usize> = AHashMap::new();
+    let (mut depth, mut foreign, mut at) = (0usize, 0usize, 0);
+    let mut name = String::new();
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        at += found + 1;
+        if bytes[at..].starts_with(b"!--") {
+            let Some(end) = memchr::memmem::find(&bytes[at + 1..], b"-->") else { break };
+            at += end + 4;
+            continue;
+        }
+        let closing = bytes.get(at) == Some(&b'/');
+        at += usize::from(closing);
+        if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
+            continue;
+        }
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+        let length = bytes[at..].iter().position(ends).unwrap_or(bytes.len() - at);
+        name.clear();
+        name.push_str(&String::from_utf8_lossy(&bytes[at..at + length]));
+        name.make_ascii_lowercase();
+        let end = tag_end(bytes, at + length);
+        let self_closing = bytes[..end].ends_with(b"/");
+        at = (end + 1).min(bytes.len());
+        if closing {
+            if let Some(count) = open.get_mut(&name).filter(|count| **count > 0) {
+                *count -= 1;
+                depth -= 1;
+                foreign -= usize::from(matches!(&*name, "svg" | "math"));
+            }
+            continue;
+        }
+        shape.elements += 1;
+        let ended = ENDED_BY_OTHERS.contains(&&*name)
+            || (self_closing && foreign > 0 && !HTML_ONLY.contains(&&*name))
+            || (self_closing && matches!(&*name, "svg" | "math"));
+        if RAW.contains(&&*name) && foreign == 0 {
+            at = raw_end(bytes, at, name.as_bytes());
+        } else if !ended {
+            *open.entry(name.clone()).or_default() += 1;
+            depth += 1;
+            foreign += usize::from(matches!(&*name, "svg" | "math"));
+            shape.depth = shape.depth.max(depth);
+        }
+    }
+    shape
+}
+
+/// Where a tag ends: at the `>` that is in no quoted attribute.
+fn tag_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = memchr::memchr3(b'>', b'"', b'\'', &bytes[at..]) {
+        let here = at + found;
+        at = here + 1;
+        if bytes[here] == b'>' {
+            return here;
+        }
+        if bytes[..here].trim_ascii_end().ends_with(b"=") {
+            match memchr::memchr(bytes[here], &bytes[at..]) {
+                Some(closing) => at += closing + 1,
+                None => break,
+            }
+        }
+    }
+    bytes.len()
+}
+
+/// Where the end tag of an element without tags in it begins.
+fn raw_end(bytes: &[u8], from: usize, name: &[u8]) -> usize {
+    let ends = memchr::memmem::find_iter(&bytes[from..], b"</");
+    ends.map(|end| from + end)
+        .find(|end| {
+            bytes
+                .get(end + 2..end + 2 + name.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(name))
+        })
+        .unwrap_or(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_lines_and_what_is_not_shown_is_no_text() {
+        let source = "<title>A &amp; B</title><style>p {}</style><p>One <b>bold</b>\n word<br>two\
+            <script>if (a < b) '<p>'</script><ul><li>x<li>y</ul><!-- no -->&eacute;";
+        assert_eq!(all_text(source), "A & B\nOne bold word\ntwo\nx\ny\né\n");
+    }
+
+    #[test]
+    fn depth_is_never_told_too_small() {
+        for (source, depth, elements) in [
+            ("<html><body><p>a<p>b<ul><li>c<li>d</ul>", 1, 7),
+            ("<div><div title=\"</div>\"></div></div>", 2, 2),
+            ("<div a='>'><script><div><div></script></div>", 1, 2),
+            ("<svg><path/><path/></svg><div/><div/>", 2, 5),
+            ("<!-- <div> --><i></b></b><i>", 2, 2),
+            ("a < b <3 </>", 0, 0),
+            ("<", 0, 0),
+            ("<div", 1, 1),
+        ] {
+            assert_eq!(shape(source), Shape { depth, elements }, "{source}");
+        }
+    }
+}

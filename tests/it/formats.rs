@@ -1,0 +1,356 @@
+//! What a corpus is kept in makes no difference: the sample corpus gives the same rows from each format.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use dittograph::pipeline::ScanOptions;
+use dittograph::read::ReadOptions;
+use tempfile::TempDir;
+
+use crate::desk::{Desk, STORY, gzip, walk, zstd};
+use crate::support::scan_path;
+
+/// The name below the folder, and the text, of each article of the sample corpus.
+pub fn articles() -> Vec<(String, String)> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut articles: Vec<_> = walk(&corpus)
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(&corpus).unwrap().display().to_string();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    articles.sort();
+    articles
+}
+
+/// The rows that a file gives, with the names of documents as the folder has them.
+fn rows(name: &str, bytes: &[u8], read: ReadOptions) -> String {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join(name), bytes).unwrap();
+    let scan = scan_path(folder.path(), &ScanOptions { read, ..ScanOptions::default() });
+    scan.csv.replace(&format!("{name}#"), "").replace(&format!("{name}/"), "")
+}
+
+/// The rows of the folder.
+fn expected() -> String {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    scan_path(&corpus, &ScanOptions::default()).csv
+}
+
+fn table(delimiter: u8, header: bool, columns: [&str; 3]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+    if header {
+        writer.write_record(columns).unwrap();
+    }
+    for (name, text) in articles() {
+        let cell = |column: &str| match column {
+            "name" => name.clone(),
+            "body" => text.clone(),
+            _ => "of no interest, \"really\"".to_owned(),
+        };
+        writer.write_record(columns.map(cell)).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+fn fields(id: &str, text: &str) -> ReadOptions {
+    ReadOptions { id_field: id.into(), text_field: text.into(), ..ReadOptions::default() }
+}
+
+#[test]
+fn tables_give_the_rows_of_the_folder() {
+    let expected = expected();
+    for (name, bytes, read) in [
+        ("a.csv", table(b',', true, ["name", "x", "body"]), fields("name", "body")),
+        ("a.csv", table(b';', true, ["body", "x", "name"]), fields("name", "body")),
+        ("a.tsv", table(b'\t', true, ["name", "x", "body"]), fields("name", "body")),
+        ("a.csv", table(b',', false, ["name", "x", "body"]), fields("1", "3")),
+        ("a.csv.gz", gzip(table(b'|', true, ["x", "name", "body"])), fields("name", "body")),
+        ("a.tsv.zst", zstd(table(b'\t', true, ["x", "body", "name"])), fields("name", "body")),
+    ] {
+        assert_eq!(rows(name, &bytes, read), expected, "{name}");
+    }
+}
+
+/// Records with line breaks inside, over several blocks; packed and not, it is read by other ways.
+#[test]
+fn large_tables_are_read_in_blocks_and_again() {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["text", "id"]).unwrap();
+    for number in 0..700 {
+        let padding = format!("line \"{number}\",\n").repeat(700 + number % 7);
+        let text = if number % 100 == 50 { STORY.to_owned() } else { padding };
+        writer.write_record([&text, &format!("r{number}")]).unwrap();
+    }
+    let whole = writer.into_inner().unwrap();
+    assert!(whole.len() > 6 << 20);
+    let packed = gzip(&whole);
+    let session = |name: &str, bytes: &[u8]| {
+        let session = Desk::new().file(name, bytes).run("scan . --find documents --pairs star");
+        assert_eq!(session.code, Some(0), "{session}");
+        session.stdout.replace(name, "table")
+    };
+    let direct = session("a.csv", &whole);
+    assert!(direct.contains(",table#r50,") && direct.contains(",table#r650,"), "{direct}");
+    assert_eq!(session("a.csv.gz", &packed), direct);
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_told_with_its_line() {
+    let desk = Desk::with_pair()
+        .file("no-column.csv", "key,body\n1,a\n")
+        .file("empty.csv", "")
+        .file("short.csv", "id,text\n1,\"two\nlines\"\n2\n\n3,last\n")
+        .file("open.csv", format!("id,text\n1,\"never closed\n{}", STORY.repeat(40)))
+        .file("latin.csv", b"id;text\n1;Caf\xe9 Schloss M\xfcnster und Gr\xfc\xdfe\n")
+        .file("old-mac.csv", "id,text\r1,first\r2,second\r");
+    insta::assert_snapshot!(desk.run("scan . --find documents --max-document 1K"));
+}
+
+/// An article as a page, with furniture around it.
+pub fn page(text: &str) -> String {
+    let escape = |line: &str| line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let title = escape(lines.next().unwrap_or_default());
+    let paragraphs: String = lines.map(|line| format!("<p>{}</p>\n", escape(line))).collect();
+    format!(
+        "<!DOCTYPE html><html><head><meta charset=utf-8><title>{title}</title></head><body>\
+         <nav><ul><li><a href=\"/\">Home</a></li><li><a href=\"/sport\">Sport</a></li></ul></nav>\
+         <main><article><h1>{title}</h1>\n{paragraphs}</article></main>\
+         <footer><p><a href=\"/imprint\">Imprint</a></p></footer></body></html>"
+    )
+}
+
+/// Kind, similarity and names of each row of documents, which white space has no part in.
+fn without_places(rows: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(rows.as_bytes());
+    let records = reader.records().map(Result::unwrap);
+    // Of a notice of four words no extraction can tell that it is an article.
+    let told = |row: &csv::StringRecord| row[3].parse::<u32>().unwrap() > 10;
+    let kept = records.filter(|row| &row[0] != "passage" && told(row));
+    kept.map(|row| [0, 1, 2, 3, 4, 5, 9].map(|column| row[column].to_owned()).join(",")).collect()
+}
+
+#[test]
+fn pages_give_the_documents_of_the_folder_and_their_text_can_be_saved() {
+    let mut desk = Desk::new();
+    for (name, text) in articles() {
+        desk = desk.file(format!("in/{}", name.replace(".txt", ".html")), page(&text));
+    }
+    let session = desk.run("scan in --find documents --write-text out");
+    assert_eq!(session.code, Some(0), "{session}");
+    assert!(!session.stderr.contains("stripped"), "{session}");
+    let found = session.stdout.replace(".html", ".txt");
+    assert_eq!(without_places(&found), without_places(&expected()));
+    // Every span can be followed.
+    let mut reader = csv::Reader::from_reader(session.stdout.as_bytes());
+    let mut rows = 0;
+    for row in reader.records().map(Result::unwrap) {
+        let text = desk.read(&format!("out/{}.txt", &row[5]));
+        let span = text.get(row[6].parse().unwrap()..row[7].parse().unwrap()).unwrap();
+        let words = |text: &str| -> String {
+            text.chars().filter(|c| !c.is_whitespace()).take(100).collect()
+        };
+        assert_eq!(words(span), words(row[16].trim_start_matches('\'')));
+        rows += 1;
+    }
+    assert!(rows > 10);
+}
+
+#[test]
+fn pages_are_read_as_asked_for() {
+    let article = page(&articles()[0].1);
+    let desk = Desk::new()
+        .file("in/page.html", &article)
+        .file("in/no-name", &article)
+        .file("in/deep.html", "<div>".repeat(20_000) + STORY);
+    let mut told = String::new();
+    for html in ["main", "all", "text"] {
+        let session =
+            desk.run(&format!("scan in --find documents --html {html} --write-text {html}"));
+        told += &session.stderr;
+    }
+    let read = |name: &str| desk.read(&format!("{name}/page.html.txt"));
+    assert!(!read("main").contains("Imprint") && read("all").contains("Imprint"));
+    assert!(!desk.path("text").exists(), "the source stands in the file itself");
+    assert_eq!(desk.read("main/deep.html.txt"), STORY);
+    insta::assert_snapshot!(told);
+}
+
+/// A record of a WARC file.
+fn warc_record(kind: &str, uri: &str, media: &str, block: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {uri}\r\n\
+         WARC-Date: 2025-06-30T12:00:00Z\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\r\n",
+        block.len()
+    );
+    [head.as_bytes(), block, b"\r\n\r\n"].concat()
+}
+
+/// The sample corpus as extracted texts, with records between that are none.
+fn wet() -> Vec<Vec<u8>> {
+    let info = warc_record("warcinfo", "", "application/warc-fields", b"software: none");
+    let texts = articles()
+        .into_iter()
+        .map(|(name, text)| warc_record("conversion", &name, "text/plain", text.as_bytes()));
+    [info].into_iter().chain(texts).collect()
+}
+
+#[test]
+fn crawl_archives_give_the_rows_of_the_folder() {
+    let expected = expected();
+    let members: Vec<u8> = wet().into_iter().flat_map(gzip).collect();
+    for (name, bytes) in [
+        ("a.warc.wet", wet().concat()),
+        ("a.warc.wet.gz", members),
+        ("a.warc.gz", gzip(wet().concat())),
+        ("a.warc.zst", zstd(wet().concat())),
+        ("no-name", wet().concat()),
+    ] {
+        assert_eq!(rows(name, &bytes, ReadOptions::default()), expected, "{name}");
+    }
+}
+
+#[test]
+fn pages_in_crawl_archives_are_those_of_the_folder() {
+    let mut desk = Desk::new();
+    let mut crawl = Vec::new();
+    for (name, text) in articles() {
+        let name = name.replace(".txt", ".html");
+        let page = page(&text);
+        let http = [
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Encoding: gzip\r\n\r\n",
+            &gzip(&page)[..],
+        ];
+        let media = "application/http; msgtype=response";
+        crawl.extend(warc_record("request", &name, "application/http", b"GET / HTTP/1.1\r\n\r\n"));
+        crawl.extend(warc_record("response", &name, media, &http.concat()));
+        crawl.extend(warc_record("response", &name, media, b"HTTP/1.1 404 Gone\r\n\r\n<p>no page"));
+        desk = desk.file(format!("pages/{name}"), page);
+    }
+    let desk = desk.file("crawl/a.warc", crawl);
+    let pages = desk.run("scan pages --write-text t");
+    let crawled = desk.run("scan crawl --write-text u");
+    assert_eq!(crawled.stdout.replace("a.warc#", ""), pages.stdout);
+    assert!(crawled.stderr.contains("passed by  68 records"), "{crawled}");
+    let saved = desk.names().iter().filter(|name| name.starts_with("u/")).count();
+    assert_eq!(saved, articles().len());
+}
+
+#[test]
+fn broken_records_of_a_crawl_are_told_and_the_next_are_read() {
+    let story = || warc_record("conversion", "story", "text/plain", STORY.as_bytes());
+    let lie = |length: &str| {
+        let text = String::from_utf8(story()).unwrap();
+        text.replace(&format!("Length: {}", STORY.len()), &format!("Length: {length}")).into_bytes()
+    };
+    let crawl = [
+        story(),
+        lie("5"),
+        lie("5000"),
+        lie("99999999999"),
+        lie("x"),
+        warc_record("conversion", "long", "text/plain", &[b'x'; 3 << 20]),
+        b"garbage\r\n\r\n".to_vec(),
+        story(),
+        lie("77777"),
+    ];
+    let desk =
+        Desk::with_pair().file("a.warc", crawl.concat()).file("b.warc.gz", gzip(crawl.concat()));
+    insta::assert_snapshot!(desk.run("scan . --find documents --pairs star --max-document 2M"));
+}
+
+fn tarball() -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, text) in articles() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+fn zipped(entries: &[(String, String)], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, text) in entries {
+        zip.start_file(&**name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archives_give_the_rows_of_the_folder() {
+    let expected = expected();
+    for (name, bytes) in [
+        ("a.tar", tarball()),
+        ("a.tar.gz", gzip(tarball())),
+        ("a.tgz", gzip(tarball())),
+        ("a.tar.zst", zstd(tarball())),
+        ("a.zip", zipped(&articles(), zip::CompressionMethod::Deflated)),
+        ("a.zip", zipped(&articles(), zip::CompressionMethod::Stored)),
+    ] {
+        assert_eq!(rows(name, &bytes, ReadOptions::default()), expected, "{name}");
+    }
+}
+
+/// Records in an archive are records: of many blocks, packed twice, and read again.
+#[test]
+fn entries_may_be_of_any_format() {
+    let feed: String = (0..3000)
+        .map(|number| {
+            let text = if number % 1000 == 500 {
+                STORY.to_owned()
+            } else {
+                format!("{number} ").repeat(300)
+            };
+            crate::desk::line(&serde_json::json!({"id": number, "text": text}))
+        })
+        .collect();
+    let desk = Desk::new()
+        .file(
+            "in/a.zip",
+            zipped(
+                &[("deep/feed.jsonl".to_owned(), feed.clone())],
+                zip::CompressionMethod::Deflated,
+            ),
+        )
+        .file(
+            "in/b.zip",
+            zipped(&[("feed.jsonl".to_owned(), feed)], zip::CompressionMethod::Stored),
+        );
+    let session = desk.run("scan in --find documents --pairs star");
+    assert!(session.stdout.contains(",a.zip/deep/feed.jsonl#500,"), "{session}");
+    assert!(session.stdout.contains(",b.zip/feed.jsonl#2500,"), "{session}");
+    assert_eq!(session.code, Some(0));
+}
+
+#[test]
+fn archives_that_are_damaged_or_hostile_are_told() {
+    let zip = zipped(&articles(), zip::CompressionMethod::Deflated);
+    let zeros = vec![("zeros.txt".to_owned(), "\0".repeat(20 << 20))];
+    let mut wrong =
+        zipped(&[("wrong.txt".to_owned(), STORY.to_owned())], zip::CompressionMethod::Deflated);
+    wrong[50] ^= 1;
+    let inner = zipped(&[("in.txt".to_owned(), STORY.to_owned())], zip::CompressionMethod::Stored);
+    let mut nested = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(inner.len() as u64);
+    nested.append_data(&mut header, "in.zip", &inner[..]).unwrap();
+    let desk = Desk::with_pair()
+        .file("bomb.zip", zipped(&zeros, zip::CompressionMethod::Deflated))
+        .file("bomb.tar.gz", gzip(vec![0; 20 << 20]))
+        .file("cut.zip", &zip[..zip.len() / 2])
+        .file("cut.tar", &tarball()[..9000])
+        .file("cut.tar.gz", &gzip(tarball())[..9000])
+        .file("no.zip", "no archive at all")
+        .file("no.tar", "no archive at all")
+        .file("wrong.zip", wrong)
+        .file("nested.tar", nested.into_inner().unwrap());
+    let session = desk.run("scan . --find documents --pairs star");
+    assert!(session.stdout.contains(",pair/one.txt,"), "{session}");
+    insta::assert_snapshot!(session.stderr);
+}
