@@ -23,7 +23,7 @@
 //! # }
 //! # let folder = folder.path().to_owned();
 //! let scan = scan(&[folder], &ScanOptions::default(), &Silent)?;
-//! let found = &scan.findings[0];
+//! let found = scan.findings.get(0)?;
 //! assert_eq!((found.kind.name(), found.jaccard), ("exact", 1.0));
 //! assert_eq!((&*found.a.document, &*found.b.document), ("courier.txt", "post.txt"));
 //! # Ok(())

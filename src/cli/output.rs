@@ -57,7 +57,11 @@ impl Output {
                 })
             }
         };
-        written.map_err(|error| Error::io(&self.name, error))
+        // What is written may itself have to be read, and then that is what failed.
+        written.map_err(|error| match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(error) => Error::io(&self.name, error),
+        })
     }
 }
 

@@ -88,14 +88,13 @@ pub struct Match {
 }
 
 impl Match {
-    /// Aligned words over all words of both runs, an aligned one counted once.
-    pub fn jaccard(&self) -> f64 {
-        let aligned = f64::from(self.aligned);
-        aligned / (self.a.len() as f64 + self.b.len() as f64 - aligned)
+    /// Words of both runs, an aligned one counted once.
+    pub fn union(&self) -> u32 {
+        (self.a.len() + self.b.len()) as u32 - self.aligned
     }
 
-    /// The share of the shorter run's words that align.
-    pub fn containment(&self) -> f64 {
-        f64::from(self.aligned) / self.a.len().min(self.b.len()) as f64
+    /// Words of the shorter run.
+    pub fn smaller(&self) -> u32 {
+        self.a.len().min(self.b.len()) as u32
     }
 }

@@ -19,7 +19,7 @@ use crate::verify::{Pair, Set};
 
 use super::clock::Clock;
 use super::exact::Copies;
-use super::inspect::Inspected;
+use super::inspect::{Inspected, WholeSides};
 use super::sides::Sides;
 use super::survey::{Facts, Sketched};
 use super::{LARGEST_COMPONENT, Method, Plan};
@@ -39,7 +39,7 @@ pub struct DocumentPairs {
     /// Which of them are too large, or too crowded, for all their pairs to be written.
     pub is_large: Vec<bool>,
     /// What is written of the documents in any of this.
-    pub sides: Inspected,
+    pub sides: WholeSides,
     /// Which documents are compared.
     pub between: Sides,
     /// All pairs, as [`key`] makes them, if there are passages to be told from them.

@@ -4,16 +4,14 @@
 //! text if it has a copy, and what is written of it in a row. Sets and texts are
 //! spilled, so that it does not matter how many duplicates there are; each document is read once.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
 
-use crate::document::{DocId, Document};
+use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::lsh::Candidate;
 use crate::progress::{Progress, Unit};
 use crate::read::{Catalog, Corpus, Visitor};
-use crate::report::{Side, excerpt};
+use crate::report::{Quotation, QuoteBuilder, Quotes, UnitQuotes};
 use crate::shingle::SetBuilder;
 use crate::spill::{Spill, Stored, Workspace};
 use crate::text::Tokenizer;
@@ -32,6 +30,16 @@ pub struct Inspected {
     seen: Vec<Seen>,
     /// For each document of the corpus its place in `seen`, if it has one.
     places: Vec<u32>,
+    /// In the order of `seen`.
+    quotes: Quotes,
+}
+
+/// What is written of documents.
+pub struct WholeSides {
+    /// One quote a document.
+    pub quotes: Quotes,
+    /// For each document of the corpus the number of its quote, if it has one.
+    pub numbers: Vec<u32>,
 }
 
 /// The place of a document that was not inspected.
@@ -43,7 +51,6 @@ struct Seen {
     unit: u32,
     set: Place,
     text: Place,
-    side: Arc<Side>,
 }
 
 /// How many shingles the documents have that are verified together, at the most: sets, bits and all are then
@@ -56,13 +63,18 @@ const STEPS_A_SHINGLE: usize = 10;
 /// A part of what a unit put away.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    start: usize,
-    length: usize,
+    start: u64,
+    length: u32,
 }
 
 impl Place {
+    /// From `start` to `end`; a document has fewer than 2^32 bytes, so fewer shingles.
+    fn new(start: usize, end: usize) -> Self {
+        Place { start: start as u64, length: (end - start) as u32 }
+    }
+
     fn range(self) -> std::ops::Range<usize> {
-        self.start..self.start + self.length
+        self.start as usize..self.start as usize + self.length as usize
     }
 }
 
@@ -74,6 +86,7 @@ struct Inspector<'a> {
     copies: &'a Copies,
     plan: &'a Plan,
     spill: &'a Spill,
+    quotes: &'a Spill,
     benches: Benches<Bench>,
 }
 
@@ -84,6 +97,7 @@ struct Bench {
     sets: Vec<u64>,
     texts: Vec<u8>,
     seen: Vec<Seen>,
+    quotes: QuoteBuilder,
 }
 
 impl Inspected {
@@ -98,6 +112,7 @@ impl Inspected {
         progress: &dyn Progress,
     ) -> Result<Self> {
         let spill = workspace.spill();
+        let mut quotes = Quotes::new(workspace.spill());
         let inspector = Inspector {
             corpus,
             catalog: &sketched.catalog,
@@ -105,33 +120,20 @@ impl Inspected {
             copies,
             plan,
             spill: &spill,
+            quotes: quotes.spill(),
             benches: Benches::default(),
         };
         let kept =
             corpus.revisit(&sketched.catalog, wanted, ("inspecting", progress), &inspector)?;
-        let mut inspected =
-            Inspected { spill, units: Vec::new(), seen: Vec::new(), places: Vec::new() };
-        for (sets, texts, mut seen) in kept {
-            let unit = inspected.units.len() as u32;
-            seen.iter_mut().for_each(|seen| seen.unit = unit);
-            inspected.seen.append(&mut seen);
-            inspected.units.push((sets, texts));
+        let (mut units, mut seen) = (Vec::new(), Vec::with_capacity(wanted.len()));
+        for unit in kept {
+            let number = units.len() as u32;
+            seen.extend(unit.seen.into_iter().map(|one| Seen { unit: number, ..one }));
+            units.push((unit.sets, unit.texts));
+            quotes.push(unit.quotes);
         }
-        inspected.places = vec![NOWHERE; sketched.facts.len()];
-        inspected.note_places();
-        Ok(inspected)
-    }
-
-    fn note_places(&mut self) {
-        self.places.fill(NOWHERE);
-        for (place, seen) in (0..).zip(&self.seen) {
-            self.places[seen.document.index()] = place;
-        }
-    }
-
-    /// The documents that were inspected and are still known, ascending.
-    pub fn documents(&self) -> impl Iterator<Item = DocId> + '_ {
-        self.seen.iter().map(|seen| seen.document)
+        let places = numbers(seen.iter().map(|one: &Seen| one.document), sketched.facts.len());
+        Ok(Inspected { spill, units, seen, places, quotes })
     }
 
     /// Where a document that was inspected stands.
@@ -141,11 +143,6 @@ impl Inspected {
 
     fn seen(&self, document: DocId) -> &Seen {
         &self.seen[self.place(document) as usize]
-    }
-
-    /// What is written of a document.
-    pub fn side(&self, document: DocId) -> &Arc<Side> {
-        &self.seen(document).side
     }
 
     /// Whether two documents that have copies are the same normalised text.
@@ -171,7 +168,7 @@ impl Inspected {
         progress.begin("verifying", candidates.len() as u64, Unit::Items);
         let edge = |&(one, other): &Candidate| (self.place(one), self.place(other));
         let edges: Vec<Edge> = candidates.iter().map(edge).collect();
-        let length = |place: u32| self.seen[place as usize].set.length;
+        let length = |place: u32| self.seen[place as usize].set.length as usize;
         let groups = groups(&edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let verified = groups.par_iter().map(|edges| {
             let pairs = self.verify_group(edges, sketched, plan)?;
@@ -189,7 +186,7 @@ impl Inspected {
         let mut members: Vec<u32> = edges.iter().flat_map(|edge| [edge.0, edge.1]).collect();
         members.sort_unstable();
         members.dedup();
-        let length = |member: u32| self.seen[member as usize].set.length;
+        let length = |member: u32| self.seen[member as usize].set.length as usize;
         let total: usize = members.iter().map(|&member| length(member)).sum();
         let (mut shingles, mut ends, mut buffer) =
             (Vec::with_capacity(total), Vec::new(), Vec::new());
@@ -234,13 +231,21 @@ impl Inspected {
     }
 
     /// Forgets sets and texts; what is written stays, of those documents that are `wanted`.
-    pub fn into_sides(mut self, wanted: impl Fn(DocId) -> bool) -> Self {
-        self.units = Vec::new();
-        self.seen.retain(|seen| wanted(seen.document));
-        self.seen.shrink_to_fit();
-        self.note_places();
-        self
+    pub fn into_sides(self, wanted: impl Fn(DocId) -> bool) -> WholeSides {
+        let Inspected { mut quotes, places, .. } = self;
+        quotes.retain(wanted);
+        let numbers = numbers(quotes.documents(), places.len());
+        WholeSides { quotes, numbers }
     }
+}
+
+/// For each document of the corpus its number in `documents`.
+fn numbers(documents: impl Iterator<Item = DocId>, corpus: usize) -> Vec<u32> {
+    let mut numbers = vec![NOWHERE; corpus];
+    for (number, document) in (0..).zip(documents) {
+        numbers[document.index()] = number;
+    }
+    numbers
 }
 
 /// The folded tokens of a text with a space after each.
@@ -256,7 +261,7 @@ fn normalised(text: &[u8]) -> Vec<u8> {
 
 impl Visitor for Inspector<'_> {
     type Unit = Bench;
-    type Kept = (Stored<u64>, Stored<u8>, Vec<Seen>);
+    type Kept = UnitInspected;
 
     fn begin(&self) -> Bench {
         self.benches.take(|| Bench {
@@ -266,11 +271,12 @@ impl Visitor for Inspector<'_> {
             sets: Vec::new(),
             texts: Vec::new(),
             seen: Vec::new(),
+            quotes: QuoteBuilder::default(),
         })
     }
 
     fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
-        let Bench { tokenizer, set_builder, hashes, sets, texts, seen } = bench;
+        let Bench { tokenizer, set_builder, hashes, sets, texts, seen, quotes } = bench;
         hashes.clear();
         let (set, text) = (sets.len(), texts.len());
         if self.copies.has_copy(number) {
@@ -283,29 +289,33 @@ impl Visitor for Inspector<'_> {
         seen.push(Seen {
             document: number,
             unit: 0,
-            set: Place { start: set, length: sets.len() - set },
-            text: Place { start: text, length: texts.len() - text },
-            side: Arc::new(Side {
-                document: self.corpus.name(self.catalog, number, document.id).into(),
-                start: 0,
-                end: document.text.len() as u32,
-                line: 1,
-                words: self.facts[number.index()].tokens,
-                text: excerpt(document.text),
-                context: None,
-            }),
+            set: Place::new(set, sets.len()),
+            text: Place::new(text, texts.len()),
         });
+        let name = self.corpus.name(self.catalog, number, document.id);
+        let span = Span::new(0, document.text.len());
+        let whole = Quotation::alone(span, self.facts[number.index()].tokens);
+        quotes.push(number, &name, document.text, [whole]);
     }
 
-    fn finish(&self, mut bench: Bench) -> Result<Self::Kept> {
-        let kept = (
-            self.spill.store(&bench.sets)?,
-            self.spill.store(&bench.texts)?,
-            std::mem::take(&mut bench.seen),
-        );
+    fn finish(&self, mut bench: Bench) -> Result<UnitInspected> {
+        let kept = UnitInspected {
+            sets: self.spill.store(&bench.sets)?,
+            texts: self.spill.store(&bench.texts)?,
+            seen: std::mem::take(&mut bench.seen),
+            quotes: bench.quotes.store(self.quotes)?,
+        };
         bench.sets.clear();
         bench.texts.clear();
         self.benches.give_back(bench);
         Ok(kept)
     }
+}
+
+/// What was seen of the documents of a unit.
+struct UnitInspected {
+    sets: Stored<u64>,
+    texts: Stored<u8>,
+    seen: Vec<Seen>,
+    quotes: UnitQuotes,
 }

@@ -26,7 +26,7 @@ use crate::lsh::LshParams;
 use crate::passage::PassageParams;
 use crate::progress::Progress;
 use crate::read::{Corpus, ReadOptions};
-use crate::report::{ClusterRow, Counts, Finding, Parameters, Summary};
+use crate::report::{ClusterRows, Counts, Findings, Parameters, Summary};
 use crate::sketch::SketchParams;
 use crate::spill::Workspace;
 use crate::verify::Criteria;
@@ -172,9 +172,9 @@ impl Default for ScanOptions {
 #[derive(Debug)]
 pub struct Scan {
     /// The findings, sorted by name and place.
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
     /// The documents that are in clusters, sorted by cluster and name.
-    pub clusters: Vec<ClusterRow>,
+    pub clusters: ClusterRows,
     /// What was done.
     pub summary: Summary,
     /// What could not be read.
@@ -303,13 +303,14 @@ fn scan_in(
     let (passages, shortened) =
         passages::find(&mut survey, &documents, plan, &workspace, progress)?;
     clock.lap("follow passages");
-    let rows = rows::write(&corpus, &survey, &documents, &passages, plan, progress)?;
+    let crowded = documents.crowded.len() as u64;
+    let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;
     clock.lap("write rows");
     let counts = Counts {
         shortened,
         references: survey.sides.references(),
         empty: survey.empty(),
-        crowded: documents.crowded.len() as u64,
+        crowded,
         ..rows.counts
     };
     Ok(Scan {

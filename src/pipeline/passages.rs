@@ -174,7 +174,11 @@ mod tests {
             let plan = Plan::new(&options).unwrap();
             let rows = |memory: u64| -> Vec<Finding> {
                 let workspace = |_| Workspace::new(folder.path(), memory, 0);
-                scan_in(std::slice::from_ref(&path), &plan, workspace, &Silent).unwrap().findings
+                scan_in(std::slice::from_ref(&path), &plan, workspace, &Silent)
+                    .unwrap()
+                    .findings
+                    .to_vec()
+                    .unwrap()
             };
             let held = rows(u64::MAX);
             assert!(held.len() > 300, "{}", held.len());

@@ -1,7 +1,5 @@
 //! One row of output.
 
-use std::sync::Arc;
-
 /// Longest excerpt of a text, in characters.
 const EXCERPT: usize = 200;
 
@@ -34,19 +32,21 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
     /// Name of the document.
-    pub document: Arc<str>,
+    pub document: String,
     /// First byte of the span in the document's text.
     pub start: u32,
     /// One past its last byte.
     pub end: u32,
     /// Line of its first byte, from 1.
-    pub line: u64,
+    pub line: u32,
     /// Tokens in it.
     pub words: u32,
     /// Its text, as [`excerpt`] gives it.
     pub text: String,
-    /// The words before and after it, on one line, if they were asked for.
-    pub context: Option<[String; 2]>,
+    /// The words before it, on one line, if they were asked for.
+    pub before: String,
+    /// The words after it.
+    pub after: String,
 }
 
 /// Two sides that repeat one another.
@@ -58,10 +58,10 @@ pub struct Finding {
     pub jaccard: f64,
     /// The share of the smaller side that stands in the larger.
     pub containment: f64,
-    /// The side that comes first by name and place; shared by all findings that it is in.
-    pub a: Arc<Side>,
+    /// The side that comes first by name and place.
+    pub a: Side,
     /// The other side.
-    pub b: Arc<Side>,
+    pub b: Side,
     /// Number of the cluster of documents, from 1.
     pub cluster: Option<u32>,
     /// Number of the passage, from 1.
@@ -73,25 +73,31 @@ pub struct Finding {
 /// The beginning of `text` on one line: white space runs become one space, and
 /// after 200 characters it ends.
 pub fn excerpt(text: &str) -> String {
-    on_one_line(text, EXCERPT)
+    let mut line = String::new();
+    excerpt_into(text, &mut line);
+    line
 }
 
-/// The first `most` characters of `text` on one line, control characters replaced.
-pub fn on_one_line(text: &str, most: usize) -> String {
-    let mut line = String::new();
+/// Appends the [`excerpt`] of `text` to `line`.
+pub(super) fn excerpt_into(text: &str, line: &mut String) {
+    line_into(text, EXCERPT, line);
+}
+
+/// Appends up to `most` characters of `text` to `line`, without line breaks.
+pub(super) fn line_into(text: &str, most: usize, line: &mut String) {
+    let before = line.len();
     let mut count = 0;
     for word in text.split_whitespace() {
         for c in (count > 0).then_some(' ').into_iter().chain(word.chars()) {
             if count == most {
-                line.truncate(line.trim_end().len());
-                return line;
+                line.truncate(before + line[before..].trim_end().len());
+                return;
             }
             // Other control characters would upset a terminal.
             line.push(if c.is_control() { '\u{fffd}' } else { c });
             count += 1;
         }
     }
-    line
 }
 
 #[cfg(test)]

@@ -5,25 +5,16 @@
 //! promise to other programs.
 
 mod finding;
+mod findings;
+mod quotes;
 mod summary;
 mod write;
 
-pub use finding::{Finding, Kind, Side, excerpt, on_one_line};
+pub use finding::{Finding, Kind, Side, excerpt};
+pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
+pub use quotes::{Quotation, QuoteBuilder, Quotes, UnitQuotes};
 pub use summary::{Counts, Parameters, Summary};
 pub use write::{
     COLUMNS, CONTEXT_COLUMNS, OutputFormat, write_clusters, write_findings,
     write_findings_in_context,
 };
-
-/// A document's place in a cluster, as `--clusters` writes it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClusterRow {
-    /// The document.
-    pub document: std::sync::Arc<str>,
-    /// Number of its cluster, from 1.
-    pub cluster: u32,
-    /// The document to keep in its stead; itself, if it is to be kept.
-    pub kept: std::sync::Arc<str>,
-    /// Jaccard similarity to the kept document.
-    pub similarity: f64,
-}

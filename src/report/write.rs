@@ -11,7 +11,8 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{ClusterRow, Finding, Side};
+use super::findings::{ClusterMember, ClusterRows, Findings, Row, Sides};
+use super::quotes::Quote;
 use crate::error::Error;
 
 /// The columns, in order.
@@ -62,7 +63,7 @@ impl FromStr for OutputFormat {
 
 /// A row as it is written; the order of the fields is that of [`COLUMNS`].
 #[derive(Serialize)]
-struct Row<'a> {
+struct Line<'a> {
     kind: &'static str,
     jaccard: Similarity,
     containment: Similarity,
@@ -71,11 +72,11 @@ struct Row<'a> {
     doc_a: &'a str,
     start_a: u32,
     end_a: u32,
-    line_a: u64,
+    line_a: u32,
     doc_b: &'a str,
     start_b: u32,
     end_b: u32,
-    line_b: u64,
+    line_b: u32,
     cluster: Option<u32>,
     passage: Option<u32>,
     occurrences: Option<u32>,
@@ -99,32 +100,37 @@ impl Serialize for Similarity {
     }
 }
 
-impl<'a> Row<'a> {
-    fn new(finding: &'a Finding, format: OutputFormat) -> Self {
-        let Finding { kind, jaccard, containment, a, b, cluster, passage, occurrences } = finding;
-        let text = |text: &'a str| match format {
-            OutputFormat::Csv => defused(text),
-            OutputFormat::Jsonl => Cow::Borrowed(text),
-        };
-        Row {
-            kind: kind.name(),
-            jaccard: Similarity(*jaccard, format),
-            containment: Similarity(*containment, format),
+impl<'a> Line<'a> {
+    fn new(row: &Row, (a, b): (Quote<'a>, Quote<'a>), format: OutputFormat) -> Self {
+        Line {
+            kind: row.kind.name(),
+            jaccard: Similarity(row.jaccard(), format),
+            containment: Similarity(row.containment(), format),
             words_a: a.words,
             words_b: b.words,
-            doc_a: &a.document,
+            doc_a: a.document,
             start_a: a.start,
             end_a: a.end,
             line_a: a.line,
-            doc_b: &b.document,
+            doc_b: b.document,
             start_b: b.start,
             end_b: b.end,
             line_b: b.line,
-            cluster: *cluster,
-            passage: *passage,
-            occurrences: *occurrences,
-            text_a: text(&a.text),
-            text_b: text(&b.text),
+            cluster: row.cluster(),
+            passage: row.passage(),
+            occurrences: row.occurrences(),
+            text_a: format.text(a.text),
+            text_b: format.text(b.text),
+        }
+    }
+}
+
+impl OutputFormat {
+    /// A text as it is written, defused where that is needed.
+    fn text(self, text: &str) -> Cow<'_, str> {
+        match self {
+            OutputFormat::Csv => defused(text),
+            OutputFormat::Jsonl => Cow::Borrowed(text),
         }
     }
 }
@@ -141,13 +147,17 @@ fn defused(text: &str) -> Cow<'_, str> {
 /// Writes findings, one a line.
 ///
 /// # Errors
-/// The writer's.
+/// The writer's, and those of [`Findings::get`] inside one.
 pub fn write_findings(
-    findings: &[Finding],
+    findings: &Findings,
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write_rows(&COLUMNS, findings, |finding| Row::new(finding, format), format, out)
+    let put = |sides: &mut _, row: &Row, piece: &mut Piece| {
+        let sides = Sides::read(sides, row.a, row.b).map_err(io::Error::other)?;
+        piece.put(&Line::new(row, sides, format))
+    };
+    write_rows(&COLUMNS, findings.rows(), || findings.readers(), put, format, out)
 }
 
 /// The columns of the words around, which follow [`COLUMNS`].
@@ -162,108 +172,90 @@ struct Context<'a> {
     after_b: Cow<'a, str>,
 }
 
-impl<'a> Context<'a> {
-    fn new(finding: &'a Finding, format: OutputFormat) -> Self {
-        let text = |side: &'a Side, place: usize| {
-            let text = side.context.as_ref().map_or("", |context| &context[place]);
-            match format {
-                OutputFormat::Csv => defused(text),
-                OutputFormat::Jsonl => Cow::Borrowed(text),
-            }
-        };
-        let Finding { a, b, .. } = finding;
-        Context {
-            before_a: text(a, 0),
-            after_a: text(a, 1),
-            before_b: text(b, 0),
-            after_b: text(b, 1),
-        }
-    }
-}
-
 /// Writes findings with the words around them, one a line.
 ///
 /// # Errors
-/// The writer's.
+/// Those of [`write_findings`].
 pub fn write_findings_in_context(
-    findings: &[Finding],
+    findings: &Findings,
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     #[derive(Serialize)]
     struct Both<'a> {
         #[serde(flatten)]
-        row: Row<'a>,
+        line: Line<'a>,
         #[serde(flatten)]
         context: Context<'a>,
     }
-    let parts = |finding| (Row::new(finding, format), Context::new(finding, format));
-    match format {
-        OutputFormat::Csv => {
-            write_rows(&[&COLUMNS[..], &CONTEXT_COLUMNS].concat(), findings, parts, format, out)
+    let put = |sides: &mut _, row: &Row, piece: &mut Piece| {
+        let (a, b) = Sides::read(sides, row.a, row.b).map_err(io::Error::other)?;
+        let line = Line::new(row, (a, b), format);
+        let [before_a, after_a, before_b, after_b] =
+            [a.before, a.after, b.before, b.after].map(|text| format.text(text));
+        let context = Context { before_a, after_a, before_b, after_b };
+        match format {
+            // A pair would be an array in JSON, and what is flattened no record in CSV.
+            OutputFormat::Csv => piece.put(&(line, context)),
+            OutputFormat::Jsonl => piece.put(&Both { line, context }),
         }
-        // A pair of structs would be an array here, and a flattened one no record there.
-        OutputFormat::Jsonl => {
-            let both = |finding| {
-                let (row, context) = parts(finding);
-                Both { row, context }
-            };
-            write_rows(&[], findings, both, format, out)
-        }
-    }
+    };
+    let columns = [&COLUMNS[..], &CONTEXT_COLUMNS].concat();
+    write_rows(&columns, findings.rows(), || findings.readers(), put, format, out)
 }
 
 /// Writes the clusters, one document a line.
 ///
 /// # Errors
-/// The writer's.
+/// Those of [`write_findings`].
 pub fn write_clusters(
-    rows: &[ClusterRow],
+    clusters: &ClusterRows,
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     #[derive(Serialize)]
-    struct Row<'a> {
+    struct Line<'a> {
         document: &'a str,
         cluster: u32,
         kept: &'a str,
         similarity: Similarity,
     }
-    fn row(row: &ClusterRow, format: OutputFormat) -> Row<'_> {
-        let ClusterRow { document, cluster, kept, similarity } = row;
-        Row { document, cluster: *cluster, kept, similarity: Similarity(*similarity, format) }
-    }
+    let put = |sides: &mut _, member: &ClusterMember, piece: &mut Piece| {
+        let (document, kept) =
+            Sides::read(sides, member.document, member.kept).map_err(io::Error::other)?;
+        piece.put(&Line {
+            document: document.document,
+            cluster: member.cluster,
+            kept: kept.document,
+            similarity: Similarity(member.similarity, format),
+        })
+    };
     let header = ["document", "cluster", "kept", "similarity"];
-    write_rows(&header, rows, |one| row(one, format), format, out)
+    write_rows(&header, clusters.members(), || clusters.readers(), put, format, out)
 }
 
 /// How many rows a thread turns into bytes at a time.
 const ROWS_A_PIECE: usize = 512;
 
-/// Writes a row for each item. Pieces are made on all threads, and written in order.
-fn write_rows<'a, T: Sync, R: Serialize>(
+/// Writes a line for each item. Pieces are made on all threads, and written in order.
+fn write_rows<T: Sync, S>(
     header: &[&str],
-    items: &'a [T],
-    row: impl Fn(&'a T) -> R + Sync,
+    items: &[T],
+    readers: impl Fn() -> S + Sync,
+    put: impl Fn(&mut S, &T, &mut Piece) -> io::Result<()> + Sync,
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if format == OutputFormat::Csv {
-        out.write_all(&csv_bytes(|writer| writer.write_record(header))?)?;
+        let mut piece = Piece::new(format);
+        piece.put(&header)?;
+        out.write_all(&piece.into_bytes()?)?;
     }
     for items in items.chunks(2 * ROWS_A_PIECE * rayon::current_num_threads()) {
-        let pieces = items.par_chunks(ROWS_A_PIECE).map(|items| match format {
-            OutputFormat::Csv => {
-                csv_bytes(|writer| items.iter().try_for_each(|item| writer.serialize(row(item))))
-            }
-            OutputFormat::Jsonl => {
-                let mut bytes = Vec::new();
-                for item in items {
-                    serde_json::to_writer(&mut bytes, &row(item))?;
-                    bytes.push(b'\n');
-                }
-                Ok(bytes)
-            }
+        let pieces = items.par_chunks(ROWS_A_PIECE).map(|items| {
+            let (mut readers, mut piece) = (readers(), Piece::new(format));
+            items.iter().try_for_each(|item| put(&mut readers, item, &mut piece))?;
+            piece.into_bytes()
         });
         for piece in pieces.collect::<io::Result<Vec<Vec<u8>>>>()? {
             out.write_all(&piece)?;
@@ -272,12 +264,39 @@ fn write_rows<'a, T: Sync, R: Serialize>(
     out.flush()
 }
 
-fn csv_bytes(
-    write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>,
-) -> io::Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    write(&mut writer).map_err(io_error)?;
-    writer.into_inner().map_err(|error| error.into_error())
+/// Some lines, in either format.
+enum Piece {
+    Csv(Box<csv::Writer<Vec<u8>>>),
+    Jsonl(Vec<u8>),
+}
+
+impl Piece {
+    fn new(format: OutputFormat) -> Self {
+        match format {
+            OutputFormat::Csv => Piece::Csv(Box::new(
+                csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new()),
+            )),
+            OutputFormat::Jsonl => Piece::Jsonl(Vec::new()),
+        }
+    }
+
+    fn put(&mut self, line: &impl Serialize) -> io::Result<()> {
+        match self {
+            Piece::Csv(writer) => writer.serialize(line).map_err(io_error),
+            Piece::Jsonl(bytes) => {
+                serde_json::to_writer(&mut *bytes, line)?;
+                bytes.push(b'\n');
+                Ok(())
+            }
+        }
+    }
+
+    fn into_bytes(self) -> io::Result<Vec<u8>> {
+        match self {
+            Piece::Csv(writer) => writer.into_inner().map_err(|error| error.into_error()),
+            Piece::Jsonl(bytes) => Ok(bytes),
+        }
+    }
 }
 
 fn io_error(error: csv::Error) -> io::Error {
@@ -291,36 +310,41 @@ fn io_error(error: csv::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Kind, Side};
+    use crate::document::{DocId, Span};
+    use crate::report::{Kind, Quotation, QuoteBuilder, Quotes};
+    use std::sync::Arc;
 
-    fn finding() -> Finding {
-        let side = |name: &str, text: &str| Side {
-            document: name.into(),
-            start: 3,
-            end: 90,
-            line: 2,
-            words: 11,
-            text: text.to_owned(),
-            context: None,
-        };
-        Finding {
-            kind: Kind::Passage,
-            jaccard: 10.0 / 12.0,
-            containment: 1.0,
-            a: side("a, \"b\".txt", "=SUM(A1)").into(),
-            b: side("c.txt", "plain, text").into(),
-            cluster: None,
-            passage: Some(1),
-            occurrences: Some(2),
+    fn findings() -> Findings {
+        let mut quotes = Quotes::default();
+        let mut builder = QuoteBuilder::default();
+        let texts = [("c.txt", "x\n\nplain,\ttext"), ("a, \"b\".txt", "0\n =SUM(A1)")];
+        for (document, (name, text)) in (0..).zip(texts) {
+            let span = Span::new(3, text.len());
+            builder.push(DocId(document), name, text, [Quotation::alone(span, 11)]);
         }
+        let unit = builder.store(quotes.spill()).unwrap();
+        quotes.push(unit);
+        let places = quotes.places().unwrap();
+        assert_eq!(places, [1, 0]);
+        let row = Row {
+            kind: Kind::Passage,
+            a: 0,
+            b: 1,
+            shared: 10,
+            union: 12,
+            smaller: 10,
+            group: 7,
+            occurrences: 2,
+        };
+        Findings::new(Arc::new(quotes), &places, vec![row], |_| false)
     }
 
     #[test]
     fn rows_are_quoted_rounded_and_defused() {
         let mut out = Vec::new();
-        write_findings(&[finding()], OutputFormat::Csv, &mut out).unwrap();
+        write_findings(&findings(), OutputFormat::Csv, &mut out).unwrap();
         let expected = format!(
-            "{}\npassage,0.8333,1.0000,11,11,\"a, \"\"b\"\".txt\",3,90,2,c.txt,3,90,2,,1,2,'=SUM(A1),\"plain, text\"\n",
+            "{}\npassage,0.8333,1.0000,11,11,\"a, \"\"b\"\".txt\",3,11,2,c.txt,3,14,3,,1,2,'=SUM(A1),\"plain, text\"\n",
             COLUMNS.join(",")
         );
         assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -329,7 +353,7 @@ mod tests {
     #[test]
     fn json_rows_have_the_same_names_in_the_same_order() {
         let mut out = Vec::new();
-        write_findings(&[finding()], OutputFormat::Jsonl, &mut out).unwrap();
+        write_findings(&findings(), OutputFormat::Jsonl, &mut out).unwrap();
         let line = String::from_utf8(out).unwrap();
         let mut at = 0;
         for column in COLUMNS {

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use dittograph::pipeline::{Scan, ScanOptions};
+use dittograph::pipeline::ScanOptions;
 use dittograph::report::{Finding, Kind, Side};
 use dittograph::text::Tokenizer;
 
-use crate::support::scan_path;
+use crate::support::{Scanned, scan_path};
 
 /// A row of `tests/data/manifest.csv`: what the corpus was made to hold, or not to hold (`none`).
 #[derive(Debug)]
@@ -30,7 +30,7 @@ fn manifest() -> Vec<Planted> {
     reader.records().map(|record| row(record.unwrap())).collect()
 }
 
-fn scan_corpus() -> Scan {
+fn scan_corpus() -> Scanned {
     scan_path(Path::new("corpus"), &ScanOptions::default())
 }
 
@@ -109,7 +109,7 @@ fn places_and_excerpts_are_those_of_the_files() {
         for side in [&row.a, &row.b] {
             let text = document(side);
             let line_feeds = text[..side.start as usize].matches('\n').count();
-            assert_eq!(side.line, 1 + line_feeds as u64, "{}", show(row));
+            assert_eq!(side.line, 1 + line_feeds as u32, "{}", show(row));
             let excerpt: String = on_one_line(&span_text(side)).chars().take(200).collect();
             assert_eq!(side.text, excerpt.trim_end(), "{}", show(row));
             let whole = (0, text.len()) == (side.start as usize, side.end as usize);

@@ -8,11 +8,11 @@ use dittograph::read::UNIT_SIZE;
 use rayon::ThreadPoolBuilder;
 use tempfile::TempDir;
 
-use crate::support::{Random, csv, jsonl, scan_path, sentence, write_files};
+use crate::support::{Random, jsonl, scan_path, sentence, write_files};
 
 /// The findings below `path` by either method, as written.
 fn findings(path: &Path) -> String {
-    let by = |method| csv(&scan_path(path, &ScanOptions { method, ..Default::default() }));
+    let by = |method| scan_path(path, &ScanOptions { method, ..Default::default() }).csv;
     [Method::Complete, Method::Minhash].map(by).concat()
 }
 
@@ -125,7 +125,7 @@ fn a_seed_gives_the_same_findings_each_time_and_changes_none() {
     write_files(folder.path(), [("records.jsonl", jsonl(&texts(60)))]);
     let found = [5, 5, 6].map(|seed| {
         let options = ScanOptions { seed, method: Method::Minhash, ..Default::default() };
-        csv(&scan_path(folder.path(), &options))
+        scan_path(folder.path(), &options).csv
     });
     assert_eq!(found[0], found[1]);
     // Hashes only say where to look; pairs so alike that no seed would miss them stay the same.

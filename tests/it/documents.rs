@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
 use dittograph::lsh::LshParams;
-use dittograph::pipeline::{Find, LARGEST_COMPONENT, Method, Pairs, Scan, ScanOptions};
+use dittograph::pipeline::{Find, LARGEST_COMPONENT, Method, Pairs, ScanOptions};
 use dittograph::report::{Finding, Kind};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::TestCaseError;
 
 use crate::naive::{self, Criteria, DocumentRow};
-use crate::support::{forall, number, scan_against, scan_texts, sentence};
+use crate::support::{Scanned, forall, number, scan_against, scan_texts, sentence};
 
 /// How many rows were seen, and of those that the bands may miss, how many were missed.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ fn check_between(
     tally: &mut Tally,
 ) -> Result<(), TestCaseError> {
     let options = ScanOptions { find: Find::Documents, ..options.clone() };
-    let Scan { findings, clusters: kept, .. } = match split {
+    let Scanned { findings, clusters: kept, .. } = match split {
         Some(split) => scan_against(corpus, split, &options),
         None => scan_texts(corpus, &options),
     };

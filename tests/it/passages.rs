@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use dittograph::pipeline::{Scan, ScanOptions};
+use dittograph::pipeline::ScanOptions;
 use dittograph::report::{Finding, Kind, Side};
 use dittograph::text::Tokenizer;
 use proptest::collection::vec;
@@ -13,7 +13,7 @@ use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
 
 use crate::naive;
-use crate::support::{Random, forall, number, scan_against, scan_texts, sentence, word};
+use crate::support::{Random, Scanned, forall, number, scan_against, scan_texts, sentence, word};
 
 /// A document as the checks see it.
 struct Page {
@@ -75,7 +75,7 @@ struct Rows<'a> {
     options: &'a ScanOptions,
     /// The first reference, if the pages before it are held against it and those that follow.
     split: Option<usize>,
-    scan: Scan,
+    scan: Scanned,
     occurrences: Vec<Occurrence>,
 }
 

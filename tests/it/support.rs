@@ -4,9 +4,9 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use dittograph::pipeline::{Scan, ScanOptions, scan};
+use dittograph::pipeline::{ScanOptions, scan};
 use dittograph::progress::Silent;
-use dittograph::report::{OutputFormat, write_findings};
+use dittograph::report::{ClusterRow, Finding, OutputFormat, Summary, write_findings};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tempfile::TempDir;
@@ -37,8 +37,17 @@ pub fn number(document: &str) -> usize {
     document.rsplit_once('#').unwrap().1.parse().unwrap()
 }
 
+/// A scan without a problem, with its findings at hand.
+pub struct Scanned {
+    pub findings: Vec<Finding>,
+    pub clusters: Vec<ClusterRow>,
+    pub summary: Summary,
+    /// The findings as they are written.
+    pub csv: String,
+}
+
 /// Scans the texts as the records of one file.
-pub fn scan_texts<S: AsRef<str>>(texts: &[S], options: &ScanOptions) -> Scan {
+pub fn scan_texts<S: AsRef<str>>(texts: &[S], options: &ScanOptions) -> Scanned {
     let folder = TempDir::new().unwrap();
     write_files(folder.path(), [("corpus.jsonl", jsonl(texts))]);
     scan_path(folder.path(), options)
@@ -46,7 +55,7 @@ pub fn scan_texts<S: AsRef<str>>(texts: &[S], options: &ScanOptions) -> Scan {
 
 /// Scans the texts before `split` against those from there on, in files of their own; they keep
 /// their numbers, which sort the same way.
-pub fn scan_against<S: AsRef<str>>(texts: &[S], split: usize, options: &ScanOptions) -> Scan {
+pub fn scan_against<S: AsRef<str>>(texts: &[S], split: usize, options: &ScanOptions) -> Scanned {
     let folder = TempDir::new().unwrap();
     let records = jsonl(texts);
     let lines: Vec<&str> = records.split_inclusive('\n').collect();
@@ -54,23 +63,21 @@ pub fn scan_against<S: AsRef<str>>(texts: &[S], split: usize, options: &ScanOpti
     write_files(folder.path(), files);
     let mut options = options.clone();
     options.read.against = vec![folder.path().join("b.jsonl")];
-    let scan = scan(&[folder.path().join("a.jsonl")], &options, &Silent).unwrap();
-    assert!(scan.problems.is_empty(), "{:?}", scan.problems);
-    scan
+    scan_path(&folder.path().join("a.jsonl"), &options)
 }
 
 /// Scans a file or folder that can be read without a problem.
-pub fn scan_path(path: &Path, options: &ScanOptions) -> Scan {
+pub fn scan_path(path: &Path, options: &ScanOptions) -> Scanned {
     let scan = scan(&[path.to_owned()], options, &Silent).unwrap();
     assert!(scan.problems.is_empty(), "{:?}", scan.problems);
-    scan
-}
-
-/// The findings as they are written.
-pub fn csv(scan: &Scan) -> String {
     let mut out = Vec::new();
     write_findings(&scan.findings, OutputFormat::Csv, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    Scanned {
+        findings: scan.findings.to_vec().unwrap(),
+        clusters: scan.clusters.iter().collect::<Result<_, _>>().unwrap(),
+        summary: scan.summary,
+        csv: String::from_utf8(out).unwrap(),
+    }
 }
 
 /// Runs `check` on `cases` values; a failing value is minimised.

@@ -1,0 +1,295 @@
+//! What rows quote: names, places and the beginnings of texts.
+//!
+//! In: the spans that are to be told, unit by unit, on any thread ([`UnitQuotes`]). Out: [`Quotes`], where
+//! each has a number. A row refers to its two sides by these numbers, so a document of a thousand rows is
+//! quoted once; and names and texts are spilled, so that what is held does not grow
+//! with their length.
+
+use super::finding::{Side, excerpt_into, line_into};
+use crate::document::{DocId, Span};
+use crate::error::Result;
+use crate::spill::{Spill, Stored, Workspace};
+
+/// A quoted span, its name and text put away with those of its unit.
+#[derive(Clone, Copy, Debug)]
+struct Quoted {
+    document: DocId,
+    unit: u32,
+    start: u32,
+    end: u32,
+    line: u32,
+    words: u32,
+    name: u64,
+    text: u64,
+    name_length: u32,
+    text_length: u32,
+    /// Of what stands before the span and behind it, which follow the text.
+    before_length: u32,
+    after_length: u32,
+}
+
+/// What is to be quoted of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Quotation {
+    /// The span.
+    pub span: Span,
+    /// How many tokens it has.
+    pub words: u32,
+    /// The span with what is to be told around it.
+    pub around: Span,
+}
+
+impl Quotation {
+    /// A span by itself.
+    pub fn alone(span: Span, words: u32) -> Self {
+        Quotation { span, words, around: span }
+    }
+}
+
+/// The quotes of one unit, while they are made.
+#[derive(Debug, Default)]
+pub struct QuoteBuilder {
+    texts: String,
+    quoted: Vec<Quoted>,
+}
+
+/// The quotes of one unit, put away.
+#[derive(Debug)]
+pub struct UnitQuotes {
+    bytes: Stored<u8>,
+    quoted: Vec<Quoted>,
+}
+
+impl QuoteBuilder {
+    /// Adds spans of a document of this name, in order of their places.
+    pub fn push(
+        &mut self,
+        document: DocId,
+        name: &str,
+        text: &str,
+        quotations: impl IntoIterator<Item = Quotation>,
+    ) {
+        let name_at = self.texts.len() as u64;
+        self.texts.push_str(name);
+        let (mut line, mut counted) = (1, 0);
+        for Quotation { span, words, around } in quotations {
+            let start = span.start as usize;
+            // A document has fewer than 2^32 bytes, so fewer lines.
+            line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..start]).count() as u32;
+            counted = start;
+            let text_at = self.texts.len();
+            excerpt_into(&text[span.range()], &mut self.texts);
+            let before_at = self.texts.len();
+            line_into(&text[around.start as usize..start], usize::MAX, &mut self.texts);
+            let after_at = self.texts.len();
+            line_into(&text[span.end as usize..around.end as usize], usize::MAX, &mut self.texts);
+            self.quoted.push(Quoted {
+                document,
+                unit: 0,
+                start: span.start,
+                end: span.end,
+                line,
+                words,
+                name: name_at,
+                text: text_at as u64,
+                name_length: name.len() as u32,
+                text_length: (before_at - text_at) as u32,
+                before_length: (after_at - before_at) as u32,
+                after_length: (self.texts.len() - after_at) as u32,
+            });
+        }
+    }
+
+    /// Puts the quotes away and makes room for another unit.
+    ///
+    /// # Errors
+    /// Those of [`Spill::store`].
+    pub fn store(&mut self, spill: &Spill) -> Result<UnitQuotes> {
+        let bytes = spill.store(self.texts.as_bytes())?;
+        self.texts.clear();
+        Ok(UnitQuotes { bytes, quoted: std::mem::take(&mut self.quoted) })
+    }
+}
+
+/// All quotes; each has a number, from 0.
+#[derive(Debug)]
+pub struct Quotes {
+    spill: Spill,
+    units: Vec<Stored<u8>>,
+    quoted: Vec<Quoted>,
+}
+
+impl Default for Quotes {
+    /// None, and in memory whatever is added.
+    fn default() -> Self {
+        Quotes::new(Workspace::default().spill())
+    }
+}
+
+impl Quotes {
+    /// None yet; what is added was put into `spill`.
+    pub fn new(spill: Spill) -> Self {
+        Quotes { spill, units: Vec::new(), quoted: Vec::new() }
+    }
+
+    /// Where units are to put their quotes.
+    pub fn spill(&self) -> &Spill {
+        &self.spill
+    }
+
+    /// Adds the quotes of a unit. The first gets the number that [`Quotes::len`] was.
+    pub fn push(&mut self, unit: UnitQuotes) {
+        let number = self.units.len() as u32;
+        self.units.push(unit.bytes);
+        self.quoted.extend(unit.quoted.into_iter().map(|one| Quoted { unit: number, ..one }));
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.quoted.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.quoted.is_empty()
+    }
+
+    /// Forgets the quotes of documents that are not `wanted`; the others are numbered anew, in the same order.
+    pub fn retain(&mut self, wanted: impl Fn(DocId) -> bool) {
+        self.quoted.retain(|one| wanted(one.document));
+        self.quoted.shrink_to_fit();
+    }
+
+    /// The documents that are quoted, by number of the quote.
+    pub fn documents(&self) -> impl Iterator<Item = DocId> + '_ {
+        self.quoted.iter().map(|one| one.document)
+    }
+
+    /// For each quote the place of its name and start among those of all, from 0: equal for quotes of one
+    /// document that start at one byte, and otherwise in the order of names, bytewise, and of starts.
+    ///
+    /// Cost: all names are held for a while, and sorted.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn places(&self) -> Result<Vec<u32>> {
+        let mut names: Vec<u8> = Vec::new();
+        let mut order: Vec<(u64, u32)> = Vec::with_capacity(self.quoted.len());
+        let mut buffer = Vec::new();
+        let (mut number, mut last) = (0, None);
+        for unit in self.quoted.chunk_by(|one, other| one.unit == other.unit) {
+            let bytes = self.spill.read_all(&self.units[unit[0].unit as usize], &mut buffer)?;
+            for one in unit {
+                // The spans of a document follow one another.
+                if last != Some((one.unit, one.name)) {
+                    last = Some((one.unit, one.name));
+                    names
+                        .extend_from_slice(&bytes[one.name as usize..][..one.name_length as usize]);
+                }
+                order.push((names.len() as u64 - u64::from(one.name_length), number));
+                number += 1;
+            }
+        }
+        let key = |&(at, number): &(u64, u32)| {
+            let one = &self.quoted[number as usize];
+            (&names[at as usize..][..one.name_length as usize], one.document, one.start)
+        };
+        order.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+        let mut places = vec![0; order.len()];
+        let mut place = 0;
+        for (index, one) in order.iter().enumerate() {
+            if index > 0 && key(one) != key(&order[index - 1]) {
+                place += 1;
+            }
+            places[one.1 as usize] = place;
+        }
+        Ok(places)
+    }
+
+    /// The document of a quote.
+    pub(super) fn document(&self, number: u32) -> DocId {
+        self.quoted[number as usize].document
+    }
+
+    /// One past the last byte of a quoted span.
+    pub(super) fn end(&self, number: u32) -> u32 {
+        self.quoted[number as usize].end
+    }
+}
+
+/// One side of a row, for as long as it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quote<'a> {
+    pub document: &'a str,
+    pub start: u32,
+    pub end: u32,
+    pub line: u32,
+    pub words: u32,
+    pub text: &'a str,
+    pub before: &'a str,
+    pub after: &'a str,
+}
+
+impl Quote<'_> {
+    pub fn to_side(self) -> Side {
+        Side {
+            document: self.document.to_owned(),
+            start: self.start,
+            end: self.end,
+            line: self.line,
+            words: self.words,
+            text: self.text.to_owned(),
+            before: self.before.to_owned(),
+            after: self.after.to_owned(),
+        }
+    }
+}
+
+/// Reads quotes one after the other; the same once more costs nothing.
+pub(super) struct QuoteReader<'a> {
+    quotes: &'a Quotes,
+    name: Vec<u8>,
+    text: Vec<u8>,
+    /// What the buffers hold.
+    number: Option<u32>,
+}
+
+impl<'a> QuoteReader<'a> {
+    pub fn new(quotes: &'a Quotes) -> Self {
+        QuoteReader { quotes, name: Vec::new(), text: Vec::new(), number: None }
+    }
+
+    pub fn read(&mut self, number: u32) -> Result<Quote<'_>> {
+        let one = &self.quotes.quoted[number as usize];
+        let stored = &self.quotes.units[one.unit as usize];
+        let part = |at: u64, length: u32| at as usize..at as usize + length as usize;
+        let all = one.text_length + one.before_length + one.after_length;
+        let (name, text) = (part(one.name, one.name_length), part(one.text, all));
+        let (name, text) = match stored {
+            Stored::Held(bytes) => (&bytes[name], &bytes[text]),
+            Stored::Written { .. } => {
+                if self.number != Some(number) {
+                    self.number = None;
+                    self.quotes.spill.read(stored, name, &mut self.name)?;
+                    self.quotes.spill.read(stored, text, &mut self.text)?;
+                    self.number = Some(number);
+                }
+                (&self.name[..], &self.text[..])
+            }
+        };
+        let text_of =
+            |bytes| std::str::from_utf8(bytes).expect("names and excerpts are put away whole");
+        let (text, around) = text.split_at(one.text_length as usize);
+        let (before, after) = around.split_at(one.before_length as usize);
+        Ok(Quote {
+            document: text_of(name),
+            start: one.start,
+            end: one.end,
+            line: one.line,
+            words: one.words,
+            text: text_of(text),
+            before: text_of(before),
+            after: text_of(after),
+        })
+    }
+}
