@@ -90,7 +90,7 @@ impl Texts {
         self.starts.last().map_or(0, |&end| end as usize)
     }
 
-    /// How many bytes of memory [`text`](Self::text) takes for a document.
+    /// How many bytes of memory [`whole`](Self::whole) takes for a document.
     pub fn size(&self, document: DocId) -> usize {
         let (unit, range) = self.place(document);
         match unit.hashes {
