@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::read::Form;
+
 /// A document's number: its position in reading order, from 0.
 ///
 /// Reading order is the order of the PATHs as given and of names, bytewise,
@@ -50,4 +52,9 @@ pub struct Document<'a> {
     pub id: Option<&'a str>,
     /// The decoded text: no byte order mark, line ends as in the file.
     pub text: &'a str,
+    /// The values of [`ReadOptions::extra_fields`](crate::read::ReadOptions::extra_fields), in
+    /// their order, where the record has them.
+    pub extra: &'a [Option<String>],
+    /// How its bytes stand for the text; none if they cannot be made of it again.
+    pub form: Option<Form>,
 }

@@ -293,6 +293,7 @@ impl ReadingArguments {
             id_field: self.id_field.clone(),
             text_field: self.text_field.clone(),
             max_document: self.max_document,
+            extra_fields: Vec::new(),
             exclude: self.exclude.clone(),
             strict: self.strict,
             outputs: Vec::new(),

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 
@@ -17,13 +18,20 @@ use crate::error::{Error, ErrorKind};
 pub struct Fields {
     id: Vec<String>,
     text: Vec<String>,
+    extra: Vec<Vec<String>>,
 }
 
 impl Fields {
     /// Fields by name, nested ones with dots.
-    pub fn new(id: &str, text: &str) -> Self {
+    pub fn new(id: &str, text: &str, extra: &[String]) -> Self {
         let path = |name: &str| name.split('.').map(str::to_owned).collect();
-        Fields { id: path(id), text: path(text) }
+        let extra = extra.iter().map(|name| path(name)).collect();
+        Fields { id: path(id), text: path(text), extra }
+    }
+
+    /// The path to the text.
+    pub fn text(&self) -> &[String] {
+        &self.text
     }
 }
 
@@ -36,6 +44,8 @@ pub struct Record {
     pub id: String,
     /// Whether there is an id.
     pub has_id: bool,
+    /// The further fields that were asked for.
+    pub extra: Vec<Option<String>>,
     /// What the text field held if it was no string.
     text_found: Option<&'static str>,
     has_text: bool,
@@ -61,6 +71,9 @@ impl Record {
             .and_then(|()| json.end())
             .map_err(|error| Error::new(ErrorKind::Json(without_place(&error))))?;
         if self.has_text {
+            if !fields.extra.is_empty() {
+                self.find_extra(line, fields);
+            }
             return Ok(());
         }
         let field = fields.text.join(".");
@@ -68,6 +81,22 @@ impl Record {
             Some(found) => ErrorKind::FieldNotText { field, found },
             None => ErrorKind::MissingField(field),
         }))
+    }
+}
+
+impl Record {
+    /// Reads the line once more for what is seldom asked for: strings as they are, numbers as they are written.
+    fn find_extra(&mut self, line: &str, fields: &Fields) {
+        let whole: Value = serde_json::from_str(line).unwrap_or_default();
+        self.extra.clear();
+        self.extra.extend(fields.extra.iter().map(|path| {
+            let value = path.iter().try_fold(&whole, |value, name| value.get(name))?;
+            match value {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            }
+        }));
     }
 }
 
@@ -222,7 +251,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<(Option<String>, String), String> {
         let mut record = Record::default();
-        record.parse(line, &Fields::new("meta.id", "body")).map_err(|error| error.to_string())?;
+        record.parse(line, &Fields::new("meta.id", "body", &[])).map_err(|error| error.to_string())?;
         Ok((record.has_id.then_some(record.id), record.text))
     }
 

@@ -16,7 +16,9 @@ mod encoding;
 mod format;
 mod jsonl;
 mod lines;
+mod omit;
 mod open;
+mod raw;
 mod revisit;
 mod survey;
 mod walk;
@@ -28,7 +30,11 @@ use std::path::PathBuf;
 
 use ahash::AHashSet;
 
+pub use compress::decompress;
+pub use encoding::Form;
 pub use format::{Compression, Format};
+pub use omit::{Omissions, without};
+pub use raw::{RawFile, TextField};
 pub use walk::SourceFile;
 
 use crate::document::{DocId, Document};
@@ -48,6 +54,8 @@ pub struct ReadOptions {
     pub id_field: String,
     /// The field of a JSON record that holds its text, nested with dots.
     pub text_field: String,
+    /// Further fields of a JSON record that are wanted, nested with dots.
+    pub extra_fields: Vec<String>,
     /// Longest document in bytes; longer ones are reported and left out.
     pub max_document: u64,
     /// Globs, relative to each PATH, of what to leave out.
@@ -64,6 +72,7 @@ impl Default for ReadOptions {
             input_format: None,
             id_field: "id".to_owned(),
             text_field: "text".to_owned(),
+            extra_fields: Vec::new(),
             max_document: 64 << 20,
             exclude: Vec::new(),
             strict: false,
@@ -81,6 +90,8 @@ pub struct Corpus {
     units: Vec<Unit>,
     fields: Fields,
     options: ReadOptions,
+    /// What later readings leave out.
+    omissions: Omissions,
     walk_problems: Vec<Error>,
     walk_skipped: BTreeMap<&'static str, u64>,
 }
@@ -244,10 +255,11 @@ impl Corpus {
         let found = walk::walk(paths, &options.exclude, &options.outputs)?;
         let units = plan(&found.files, &options);
         Ok(Corpus {
-            fields: Fields::new(&options.id_field, &options.text_field),
+            fields: Fields::new(&options.id_field, &options.text_field, &options.extra_fields),
             files: found.files,
             units,
             options,
+            omissions: Omissions::default(),
             walk_problems: found.problems,
             walk_skipped: found.skipped,
         })
@@ -302,9 +314,19 @@ impl Catalog {
 }
 
 impl Record {
-    fn document(&self) -> Document<'_> {
-        Document { id: self.has_id.then_some(self.id.as_str()), text: &self.text }
+    fn document(&self, form: Option<Form>) -> Document<'_> {
+        Document {
+            id: self.has_id.then_some(self.id.as_str()),
+            text: &self.text,
+            extra: &self.extra,
+            form,
+        }
     }
+}
+
+/// The form of a record: that of its line, if it is UTF-8.
+fn record_form(line: &[u8]) -> Option<Form> {
+    std::str::from_utf8(line).is_ok().then(Form::utf8)
 }
 
 /// Parses a line, decoding it first where it is no UTF-8; gives what was replaced and guessed.

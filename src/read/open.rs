@@ -33,7 +33,9 @@ pub struct Opened<'a> {
     pub named: bool,
     /// How it is compressed.
     pub compression: Compression,
-    /// How many characters of a stream that is decoded as it is read had to be replaced so far.
+    /// Whether the stream is decoded as it is read, so that its bytes are not those of the file.
+    pub recoded: bool,
+    /// How many characters of such a stream had to be replaced so far.
     pub replaced: Arc<AtomicU64>,
 }
 
@@ -85,7 +87,8 @@ impl SourceFile {
                 Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
             };
         let replaced = Arc::new(AtomicU64::new(0));
-        let opened = Opened { reader, direct, format, named, compression, replaced };
+        let recoded = false;
+        let opened = Opened { reader, direct, format, named, compression, recoded, replaced };
         Ok(Opening::Read(match (format, utf16) {
             (Format::Jsonl, Some(encoding)) => Opened {
                 reader: Box::new(Utf16Reader::new(
@@ -94,6 +97,7 @@ impl SourceFile {
                     Arc::clone(&opened.replaced),
                 )),
                 direct: None,
+                recoded: true,
                 ..opened
             },
             _ => opened,

@@ -10,8 +10,9 @@ use super::blocks::{Block, BlockReader, in_blocks};
 use super::format::Format;
 use super::jsonl::Record;
 use super::lines::LineReader;
+use super::omit::Omitting;
 use super::open::Opening;
-use super::{Buffers, Catalog, Corpus, Locator, Visitor, encoding, parse_record};
+use super::{Buffers, Catalog, Corpus, Locator, Visitor, encoding, parse_record, record_form};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Silent, Unit as Steps};
@@ -30,6 +31,69 @@ impl Corpus {
     /// # Errors
     /// The first, in reading order, that shows a file to be gone or changed; what `finish` gives.
     pub fn revisit<V: Visitor>(
+        &self,
+        catalog: &Catalog,
+        wanted: &[DocId],
+        (stage, progress): (&'static str, &dyn Progress),
+        visitor: &V,
+    ) -> Result<Vec<V::Kept>> {
+        if self.omissions.is_empty() {
+            return self.revisit_whole(catalog, wanted, (stage, progress), visitor);
+        }
+        let omitting = Omitting { visitor, omissions: &self.omissions };
+        self.revisit_whole(catalog, wanted, (stage, progress), &omitting)
+    }
+
+    /// Reads a large file that only goes forward once more, in the blocks of the first reading.
+    fn revisit_stream<V: Visitor>(
+        &self,
+        catalog: &Catalog,
+        file: u32,
+        units: &[&[DocId]],
+        progress: &dyn Progress,
+        visitor: &V,
+    ) -> Result<Vec<V::Kept>> {
+        let file = &self.files[file as usize];
+        let changed = || Error::new(ErrorKind::Changed).at_path(file.path.display());
+        let Opening::Read(opened) = file.open(self.options.input_format, &Silent)? else {
+            return Err(changed());
+        };
+        let locator = |document: &DocId| catalog.locators[document.index()];
+        let mut blocks = BlockReader::new(opened.reader, self.options.max_document);
+        let (results, failure) = in_blocks(&mut blocks, |block: Block| {
+            let Some(lines) = block.lines else { return Ok(None) };
+            let after = |unit: &&[DocId]| locator(&unit[0]).offset < block.offset;
+            let Some(unit) = units[units.partition_point(after)..].first() else { return Ok(None) };
+            if locator(&unit[0]).offset >= block.offset + lines.len() as u64 {
+                return Ok(None);
+            }
+            let mut accumulator = visitor.begin();
+            let mut record = Record::default();
+            for &id in *unit {
+                let Locator { offset, length, .. } = locator(&id);
+                let start = (offset - block.offset) as usize;
+                let line = lines.get(start..start + length as usize).ok_or_else(changed)?;
+                self.parse_again(line, &mut record).map_err(|_| changed())?;
+                visitor.visit(&mut accumulator, id, record.document(record_form(line)));
+                progress.advance(1);
+            }
+            visitor.finish(accumulator).map(Some)
+        });
+        let results: Vec<V::Kept> =
+            results.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
+        // Damage was met before, and told; it is no change as long as nothing is missing.
+        match failure {
+            Some(error) if results.len() < units.len() => Err(Error::io(&file.path, error)),
+            None if results.len() < units.len() => Err(changed()),
+            _ => Ok(results),
+        }
+    }
+
+    /// Reads without leaving anything out: the documents as they stand.
+    ///
+    /// # Errors
+    /// Those of [`revisit`](Self::revisit).
+    pub fn revisit_whole<V: Visitor>(
         &self,
         catalog: &Catalog,
         wanted: &[DocId],
@@ -78,51 +142,6 @@ impl Corpus {
         Ok(results.into_iter().flatten().collect())
     }
 
-    /// Reads a large file that only goes forward once more, in the blocks of the first reading.
-    fn revisit_stream<V: Visitor>(
-        &self,
-        catalog: &Catalog,
-        file: u32,
-        units: &[&[DocId]],
-        progress: &dyn Progress,
-        visitor: &V,
-    ) -> Result<Vec<V::Kept>> {
-        let file = &self.files[file as usize];
-        let changed = || Error::new(ErrorKind::Changed).at_path(file.path.display());
-        let Opening::Read(opened) = file.open(self.options.input_format, &Silent)? else {
-            return Err(changed());
-        };
-        let locator = |document: &DocId| catalog.locators[document.index()];
-        let mut blocks = BlockReader::new(opened.reader, self.options.max_document);
-        let (results, failure) = in_blocks(&mut blocks, |block: Block| {
-            let Some(lines) = block.lines else { return Ok(None) };
-            let after = |unit: &&[DocId]| locator(&unit[0]).offset < block.offset;
-            let Some(unit) = units[units.partition_point(after)..].first() else { return Ok(None) };
-            if locator(&unit[0]).offset >= block.offset + lines.len() as u64 {
-                return Ok(None);
-            }
-            let mut accumulator = visitor.begin();
-            let mut record = Record::default();
-            for &id in *unit {
-                let Locator { offset, length, .. } = locator(&id);
-                let start = (offset - block.offset) as usize;
-                let line = lines.get(start..start + length as usize).ok_or_else(changed)?;
-                self.parse_again(line, &mut record).map_err(|_| changed())?;
-                visitor.visit(&mut accumulator, id, record.document());
-                progress.advance(1);
-            }
-            visitor.finish(accumulator).map(Some)
-        });
-        let results: Vec<V::Kept> =
-            results.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
-        // Damage was met before, and told; it is no change as long as nothing is missing.
-        match failure {
-            Some(error) if results.len() < units.len() => Err(Error::io(&file.path, error)),
-            None if results.len() < units.len() => Err(changed()),
-            _ => Ok(results),
-        }
-    }
-
     fn parse_again(&self, line: &[u8], record: &mut Record) -> Result<()> {
         let body = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         parse_record(body, &self.fields, record).map(drop)
@@ -143,13 +162,14 @@ impl Corpus {
         if opened.format == Format::Text {
             self.read_whole(file, opened, &mut buffers.raw)?;
             let decoded = encoding::decode(&buffers.raw).map_err(|_| changed())?;
-            visit(documents[0], Document { id: None, text: &decoded.text });
+            let form = encoding::Form::of(&buffers.raw, &decoded);
+            visit(documents[0], Document { id: None, text: &decoded.text, extra: &[], form });
             return Ok(());
         }
         let Buffers { raw, record } = buffers;
         let mut parse = |id: DocId, bytes: &[u8]| -> Result<()> {
             self.parse_again(bytes, record).map_err(|_| changed())?;
-            visit(id, record.document());
+            visit(id, record.document(record_form(bytes)));
             Ok(())
         };
         if let Some(direct) = opened.direct {
@@ -175,4 +195,9 @@ impl Corpus {
         }
         Ok(())
     }
+}
+
+/// A record without the byte order mark that the first of a file may begin with.
+pub fn record_body(line: &str) -> &str {
+    line.strip_prefix('\u{feff}').unwrap_or(line)
 }

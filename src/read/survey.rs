@@ -19,7 +19,7 @@ use super::open::{Opened, Opening, read_error};
 use super::walk::SourceFile;
 use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
-    encoding, parse_record,
+    encoding, parse_record, record_form,
 };
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -153,7 +153,7 @@ impl Corpus {
             outcome.problem(error.at_record(1, offset).at_path(file.path.display()));
             done(visitor.begin(), outcome)
         };
-        let Ok(Opening::Read(Opened { reader, compression, replaced, .. })) =
+        let Ok(Opening::Read(Opened { reader, compression, recoded, replaced, .. })) =
             file.open(self.options.input_format, progress)
         else {
             // It could be opened when the work was planned; what is wrong now is told as ever.
@@ -174,7 +174,7 @@ impl Corpus {
             let mut visit = numbered(visitor, &mut accumulator);
             let mut buffers = Buffers::default();
             let range = 0..u64::MAX;
-            let read = (compression, range);
+            let read = (compression, recoded, range);
             if let Err(error) =
                 self.survey_lines(file, lines, read, &mut buffers, &mut outcome, &mut visit)
             {
@@ -321,7 +321,7 @@ impl Corpus {
             Format::Text => self.survey_text(file, opened, buffers, outcome, visit),
             Format::Jsonl => {
                 let limit = self.options.max_document;
-                let Opened { reader, direct, compression, replaced, .. } = opened;
+                let Opened { reader, direct, compression, recoded, replaced, .. } = opened;
                 let range = part.range.clone().unwrap_or(0..u64::MAX);
                 let lines = match direct {
                     // The line that runs into the range belongs to the part before.
@@ -334,7 +334,7 @@ impl Corpus {
                     }
                     _ => LineReader::new(reader, 0, limit),
                 };
-                let read = (compression, range);
+                let read = (compression, recoded, range);
                 let result = self.survey_lines(file, lines, read, buffers, outcome, visit);
                 outcome.replaced += replaced.load(Ordering::Relaxed);
                 result
@@ -369,7 +369,8 @@ impl Corpus {
                     offset: 0,
                     line: 0,
                 });
-                visit(Document { id: None, text: &decoded.text });
+                let form = encoding::Form::of(&buffers.raw, &decoded);
+                visit(Document { id: None, text: &decoded.text, extra: &[], form });
                 Ok(())
             }
             Err(reason) if named => {
@@ -386,7 +387,7 @@ impl Corpus {
         &self,
         file: &SourceFile,
         mut lines: LineReader<impl Read>,
-        (compression, range): (Compression, Range<u64>),
+        (compression, recoded, range): (Compression, bool, Range<u64>),
         buffers: &mut Buffers,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
@@ -443,7 +444,7 @@ impl Corpus {
                 line: outcome.lines,
             });
             outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
-            visit(record.document());
+            visit(record.document(if recoded { None } else { record_form(bytes) }));
         }
         Ok(())
     }

@@ -25,6 +25,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// What it is called in the output.
     pub name: String,
+    /// Its path below a folder that all files are written to: `name` before it was made readable.
+    pub target: PathBuf,
     /// Its size in bytes when it was found.
     pub size: u64,
     /// Whether the user named it, and not a folder above it.
@@ -79,6 +81,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                 found.files.push(SourceFile {
                     path: path.clone(),
                     name: display_name(shown),
+                    target: PathBuf::from(shown),
                     size: metadata.len(),
                     named: true,
                     spooled: None,
@@ -153,13 +156,12 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
             continue;
         }
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let name = match several {
-            true => display_name(root.join(relative).as_os_str()),
-            false => display_name(relative.as_os_str()),
-        };
+        let target = if several { root.join(relative) } else { relative.to_owned() };
+        let name = display_name(target.as_os_str());
         found.add(match entry.metadata() {
             Ok(metadata) => Ok(SourceFile {
                 name,
+                target,
                 size: metadata.len(),
                 path: without_dot(entry.path()).to_owned(),
                 named: false,
@@ -242,6 +244,7 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
     Ok(SourceFile {
         path: PathBuf::from(name),
         name: name.to_owned(),
+        target: PathBuf::from(name),
         size,
         named: true,
         spooled: Some(file),

@@ -1,0 +1,176 @@
+//! Which side of a repeat to cut.
+//!
+//! In: a page and the matches that [`Repeats`](crate::passage::Repeats) found in it, or two pages and what they share.
+//! Out: for each match whole sentences of one side, with those of the other side that stay.
+//!
+//! The body sentence stays and the caption goes: of the two sides the one to cut is a line that
+//! stands by itself without a stop, the shorter of two such; else the one that stands by itself,
+//! if the other is part of a paragraph; else the later. A sentence is cut only if hardly a word
+//! of it is missing from the other side and no number is: of a line without a stop
+//! [`PassageParams::min_similarity`] of the words must align, of any other [`SENTENCE_SHARE`].
+
+use std::ops::Range;
+
+use super::{Page, is_punctuated};
+use crate::document::Span;
+use crate::passage::{Aligner, Match, PassageParams};
+use crate::text::Tokens;
+
+/// Which share of a sentence's words must stand, in order, in what is kept in its stead.
+pub const SENTENCE_SHARE: f64 = 0.9;
+
+/// A sentence to be cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageCut {
+    /// The sentence, by number.
+    pub sentence: usize,
+    /// What is kept in its stead, in the text as it stands; none of a caption.
+    pub kept: Option<Span>,
+    /// The share of its words that align.
+    pub similarity: f64,
+}
+
+/// A run of sentences that a match has found.
+struct Side {
+    sentences: Range<usize>,
+    /// All their tokens.
+    tokens: Range<usize>,
+}
+
+/// The cuts that the matches of one page call for. `is_fixed` tells of sentences that are never cut.
+pub fn repeats(
+    page: &Page<'_>,
+    tokens: &Tokens,
+    matches: &[Match],
+    is_fixed: impl Fn(usize) -> bool,
+    params: &PassageParams,
+    aligner: &mut Aligner,
+) -> Vec<PageCut> {
+    let mut cuts: Vec<PageCut> = Vec::new();
+    let count = page.sentences.len();
+    let (mut is_cut, mut is_kept) = (vec![false; count], vec![false; count]);
+    for one in matches {
+        let sides = [&one.a, &one.b].map(|run| side(page, tokens, run.tokens()));
+        let [Some(a), Some(b)] = sides else { continue };
+        if a.sentences.end > b.sentences.start {
+            continue;
+        }
+        for (loser, keeper) in in_order(page, &a, &b) {
+            if keeper.sentences.clone().any(|sentence| is_cut[sentence]) {
+                break;
+            }
+            let fixed = |sentence: usize| {
+                is_fixed(sentence) || is_cut[sentence] || is_kept[sentence]
+            };
+            let found = covered(page, tokens, loser, keeper, fixed, params, aligner);
+            if found.is_empty() {
+                continue;
+            }
+            for cut in &found {
+                is_cut[cut.sentence] = true;
+            }
+            keeper.sentences.clone().for_each(|sentence| is_kept[sentence] = true);
+            cuts.extend(found);
+            break;
+        }
+    }
+    cuts.sort_unstable_by_key(|cut| cut.sentence);
+    cuts
+}
+
+/// The sentences around a run of tokens.
+fn side(page: &Page<'_>, tokens: &Tokens, run: Range<usize>) -> Option<Side> {
+    let span = tokens.span(run);
+    let start = page.sentences.partition_point(|sentence| sentence.span.end <= span.start);
+    let end = page.sentences.partition_point(|sentence| sentence.span.start < span.end);
+    if start >= end {
+        return None;
+    }
+    let whole = page.sentences[start].span.hull(page.sentences[end - 1].span);
+    Some(Side { sentences: start..end, tokens: tokens.within(whole) })
+}
+
+/// Which side may go, and which then stays: the better choice first.
+fn in_order<'s>(page: &Page<'_>, a: &'s Side, b: &'s Side) -> Vec<(&'s Side, &'s Side)> {
+    // 0: a line without a stop. 1: a paragraph of its own. 2: part of a paragraph.
+    let rank = |side: &Side| {
+        if is_caption(page, side.sentences.clone()) {
+            0
+        } else if is_whole(page, side.sentences.clone()) {
+            1
+        } else {
+            2
+        }
+    };
+    let (rank_a, rank_b) = (rank(a), rank(b));
+    let shorter = a.tokens.len() < b.tokens.len();
+    match (rank_a, rank_b) {
+        (0, 0) if shorter => vec![(a, b), (b, a)],
+        (0, 1 | 2) => vec![(a, b)],
+        (1, 2) => vec![(a, b), (b, a)],
+        // What has less than the later may go if it is no part of anything.
+        (1, 1) => vec![(b, a), (a, b)],
+        (0, 0) => vec![(b, a), (a, b)],
+        (1 | 2, 0) => vec![(b, a)],
+        (2, 1) => vec![(b, a)],
+        _ => vec![(b, a)],
+    }
+}
+
+/// Whether a run of sentences is one line without a stop.
+fn is_caption(page: &Page<'_>, sentences: Range<usize>) -> bool {
+    sentences.len() == 1
+        && page.is_alone(sentences.start)
+        && !is_punctuated(page.blocks.trimmed(page.block_of(sentences.start)))
+}
+
+/// Whether a run of sentences is all of the blocks it stands in.
+fn is_whole(page: &Page<'_>, sentences: Range<usize>) -> bool {
+    let (first, last) = (page.block_of(sentences.start), page.block_of(sentences.end - 1));
+    page.sentences_of(first).start == sentences.start
+        && page.sentences_of(last).end == sentences.end
+}
+
+/// The sentences of one side that have nothing of their own beside the other.
+fn covered(
+    page: &Page<'_>,
+    tokens: &Tokens,
+    loser: &Side,
+    keeper: &Side,
+    is_fixed: impl Fn(usize) -> bool,
+    params: &PassageParams,
+    aligner: &mut Aligner,
+) -> Vec<PageCut> {
+    let kept_words = &tokens.hashes()[keeper.tokens.clone()];
+    let kept = page.sentences[keeper.sentences.start]
+        .span
+        .hull(page.sentences[keeper.sentences.end - 1].span);
+    let mut cuts = Vec::new();
+    for sentence in loser.sentences.clone().filter(|&sentence| !is_fixed(sentence)) {
+        let range = tokens.within(page.sentences[sentence].span);
+        if range.is_empty() {
+            continue;
+        }
+        let words = &tokens.hashes()[range.clone()];
+        let similarity = aligner.aligned(words, kept_words) as f64 / words.len() as f64;
+        let is_caption = is_caption(page, sentence..sentence + 1);
+        let least = if is_caption { params.min_similarity } else { SENTENCE_SHARE };
+        if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
+            cuts.push(PageCut { sentence, kept: Some(kept), similarity });
+        }
+    }
+    cuts
+}
+
+/// Whether a word with a digit stands in a range of tokens and not among the `others`.
+fn has_number_of_its_own(
+    text: &str,
+    tokens: &Tokens,
+    range: Range<usize>,
+    others: &[u64],
+) -> bool {
+    range.into_iter().any(|at| {
+        text[tokens.spans()[at].range()].contains(char::is_numeric)
+            && !others.contains(&tokens.hashes()[at])
+    })
+}
