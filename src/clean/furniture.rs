@@ -113,7 +113,14 @@ pub struct UnitLines {
     /// Where each part begins, and the end.
     starts: Vec<usize>,
     /// The document that the unit's are counted from.
-    pub first: DocId,
+    first: DocId,
+}
+
+impl UnitLines {
+    /// The same, its documents counted from `first`.
+    pub fn from(self, first: DocId) -> Self {
+        UnitLines { first, ..self }
+    }
 }
 
 /// The lines of all documents.

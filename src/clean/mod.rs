@@ -26,14 +26,16 @@ mod tables;
 pub use captions::captions;
 pub use date::Date;
 pub use duplicates::{Alike, Likeness, kept_documents};
-pub use folder::{Folder, Targets};
-pub use furniture::{LineKey, LineTable, LineTableBuilder, Voice, VoiceBuilder, Voices, furniture};
-pub use ledger::{Cut, Kept, Ledger};
+pub use folder::{Folder, KEPT, REMOVED, Targets, escaped_path};
+pub use furniture::{
+    LineKey, LineTable, LineTableBuilder, UnitLines, UnitVoices, VoiceBuilder, Voices, furniture,
+};
+pub use ledger::{Cut, Kept, Ledger, in_original};
 pub use page::{Blocks, Page, Piece, is_punctuated};
-pub use repeats::{PageCut, repeats};
-pub use restore::{Restored, restore};
+pub use repeats::{PageCut, covered_by, repeats};
+pub use restore::{RECORD, Restored, form_name, restore};
 pub use rewrite::{Change, Rewriter};
-pub use tables::{Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow};
+pub use tables::{Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow, header, lines, text_hash};
 
 /// Why something is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use super::{Page, is_punctuated};
-use crate::document::Span;
+use crate::document::{DocId, Span};
 use crate::passage::{Aligner, Match, PassageParams};
 use crate::text::Tokens;
 
@@ -24,8 +24,8 @@ pub const SENTENCE_SHARE: f64 = 0.9;
 pub struct PageCut {
     /// The sentence, by number.
     pub sentence: usize,
-    /// What is kept in its stead, in the text as it stands; none of a caption.
-    pub kept: Option<Span>,
+    /// What is kept in its stead: the document, and the span of its text as it stands; none of a caption.
+    pub kept: Option<(DocId, Span)>,
     /// The share of its words that align.
     pub similarity: f64,
 }
@@ -59,19 +59,24 @@ pub fn repeats(
             if keeper.sentences.clone().any(|sentence| is_cut[sentence]) {
                 break;
             }
-            let fixed = |sentence: usize| {
-                is_fixed(sentence) || is_cut[sentence] || is_kept[sentence]
-            };
-            let found = covered(page, tokens, loser, keeper, fixed, params, aligner);
-            if found.is_empty() {
-                continue;
+            let kept_words = &tokens.hashes()[keeper.tokens.clone()];
+            let kept = page.sentences[keeper.sentences.start]
+                .span
+                .hull(page.sentences[keeper.sentences.end - 1].span);
+            let found =
+                covered(page, tokens, loser.sentences.clone(), kept_words, params, aligner);
+            let before = cuts.len();
+            for (sentence, similarity) in found {
+                if !(is_fixed(sentence) || is_cut[sentence] || is_kept[sentence]) {
+                    is_cut[sentence] = true;
+                    let kept = Some((one.a.document, kept));
+                    cuts.push(PageCut { sentence, kept, similarity });
+                }
             }
-            for cut in &found {
-                is_cut[cut.sentence] = true;
+            if cuts.len() > before {
+                keeper.sentences.clone().for_each(|sentence| is_kept[sentence] = true);
+                break;
             }
-            keeper.sentences.clone().for_each(|sentence| is_kept[sentence] = true);
-            cuts.extend(found);
-            break;
         }
     }
     cuts.sort_unstable_by_key(|cut| cut.sentence);
@@ -131,22 +136,18 @@ fn is_whole(page: &Page<'_>, sentences: Range<usize>) -> bool {
         && page.sentences_of(last).end == sentences.end
 }
 
-/// The sentences of one side that have nothing of their own beside the other.
+/// The sentences of a run that have nothing of their own beside `kept_words`, each with the share of its words
+/// that align.
 fn covered(
     page: &Page<'_>,
     tokens: &Tokens,
-    loser: &Side,
-    keeper: &Side,
-    is_fixed: impl Fn(usize) -> bool,
+    sentences: Range<usize>,
+    kept_words: &[u64],
     params: &PassageParams,
     aligner: &mut Aligner,
-) -> Vec<PageCut> {
-    let kept_words = &tokens.hashes()[keeper.tokens.clone()];
-    let kept = page.sentences[keeper.sentences.start]
-        .span
-        .hull(page.sentences[keeper.sentences.end - 1].span);
-    let mut cuts = Vec::new();
-    for sentence in loser.sentences.clone().filter(|&sentence| !is_fixed(sentence)) {
+) -> Vec<(usize, f64)> {
+    let mut covered = Vec::new();
+    for sentence in sentences {
         let range = tokens.within(page.sentences[sentence].span);
         if range.is_empty() {
             continue;
@@ -156,10 +157,26 @@ fn covered(
         let is_caption = is_caption(page, sentence..sentence + 1);
         let least = if is_caption { params.min_similarity } else { SENTENCE_SHARE };
         if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
-            cuts.push(PageCut { sentence, kept: Some(kept), similarity });
+            covered.push((sentence, similarity));
         }
     }
-    cuts
+    covered
+}
+
+/// The sentences around a run of tokens that have nothing of their own beside the words of another
+/// document, each with the share of its words that align.
+pub fn covered_by(
+    page: &Page<'_>,
+    tokens: &Tokens,
+    run: Range<usize>,
+    kept_words: &[u64],
+    params: &PassageParams,
+    aligner: &mut Aligner,
+) -> Vec<(usize, f64)> {
+    match side(page, tokens, run) {
+        Some(side) => covered(page, tokens, side.sentences, kept_words, params, aligner),
+        None => Vec::new(),
+    }
 }
 
 /// Whether a word with a digit stands in a range of tokens and not among the `others`.

@@ -7,6 +7,7 @@
 //! to be quoted (`rows`). In between, only hashes are kept.
 
 mod benches;
+mod clean;
 mod clock;
 mod documents;
 mod exact;
@@ -33,6 +34,9 @@ use crate::verify::Criteria;
 use clock::Clock;
 use documents::DocumentPairs;
 
+pub use clean::{
+    CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, SourceRule, clean,
+};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
 /// Which findings are wanted.

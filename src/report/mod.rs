@@ -10,6 +10,7 @@ mod write;
 
 pub use finding::{Finding, Kind, Side, excerpt};
 pub use summary::{Counts, Parameters, Summary};
+pub(crate) use summary::{bytes, count, grouped};
 pub use write::{COLUMNS, OutputFormat, write_clusters, write_findings};
 
 /// A document's place in a cluster, as `--clusters` writes it.
