@@ -4,6 +4,8 @@
 //! in any order. Captions are judged one after the other, each beside what is left by
 //! then, so that two that have their words from one another do not both go.
 
+use std::ops::Range;
+
 use ahash::{AHashMap, RandomState};
 
 use super::{Page, PageCut, is_punctuated};
@@ -24,7 +26,7 @@ pub fn captions(
 ) -> Vec<PageCut> {
     let mut standing: AHashMap<u64, usize> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    for &word in tokens.hashes() {
+    for word in words_of(tokens, 0..tokens.len()) {
         *standing.entry(word).or_default() += 1;
     }
     let mut cuts = Vec::new();
@@ -40,20 +42,38 @@ pub fn captions(
         if is_punctuated(line) || line.starts_with('#') {
             continue;
         }
-        let words = &tokens.hashes()[range];
+        let words = words_of(tokens, range);
         let mut here: AHashMap<u64, usize> =
             AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        for &word in words {
+        for &word in &words {
             *here.entry(word).or_default() += 1;
         }
-        let elsewhere = words.iter().filter(|&word| standing[word] > here[word]).count();
+        let count = |words: &AHashMap<u64, usize>, word| words.get(word).copied().unwrap_or(0);
+        let elsewhere = words
+            .iter()
+            .filter(|&word| count(&standing, word) > count(&here, word))
+            .count();
         let share = elsewhere as f64 / words.len() as f64;
         if share >= SHARE {
             for (word, count) in here {
-                *standing.entry(word).or_default() -= count;
+                let left = standing.entry(word).or_default();
+                *left = left.saturating_sub(count);
             }
             cuts.push(PageCut { sentence, kept: None, similarity: share });
         }
     }
     cuts
+}
+
+/// Words, and of a script without spaces, a character of which says nothing, three in a row.
+fn words_of(tokens: &Tokens, range: Range<usize>) -> Vec<u64> {
+    let hashes = &tokens.hashes()[range.clone()];
+    let word = |at: usize| match tokens.half_words(range.start + at..range.start + at + 1) {
+        1 => {
+            let run = &hashes[at..hashes.len().min(at + 3)];
+            run.iter().fold(0u64, |sum, hash| sum.rotate_left(7) ^ hash)
+        }
+        _ => hashes[at],
+    };
+    (0..hashes.len()).map(word).collect()
 }

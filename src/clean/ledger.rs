@@ -1,9 +1,12 @@
 //! What was cut so far, and what has to come back.
 //!
 //! In: cuts, in rounds. Out: the [`Ledger`]: for each document the spans that are gone from its
-//! original text. A cut of a duplicate or a repeat names the copy that is kept; when a later cut
-//! takes that copy, the earlier one is undone, and the next round judges the text
+//! original text. A cut of a duplicate or a repeat names the copy that is kept. When a later cut
+//! takes that copy in favour of a third that has as much of the text, this is named instead
+//! ([`Ledger::move_copy`]); else the earlier cut is undone, and the next round judges the text
 //! anew. So whatever was cut as a repeat has its copy in the output, whichever rounds it took.
+//! What came back twice is not cut again: three texts, each of which is to go in favour of the
+//! next, would come and go for ever.
 
 use std::collections::BTreeMap;
 
@@ -38,6 +41,27 @@ pub struct Cut {
     pub line: Option<u64>,
 }
 
+/// A cut whose copy is to be taken in favour of another one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loss {
+    /// The document it was made in.
+    pub document: DocId,
+    /// Its number among the document's cuts.
+    number: usize,
+    /// The copy that would stay.
+    pub instead: Kept,
+}
+
+impl Loss {
+    /// The cut itself.
+    pub fn cut<'l>(&self, ledger: &'l Ledger) -> &'l Cut {
+        &ledger.cuts[&self.document][self.number]
+    }
+}
+
+/// How often a text may come back before it stays.
+const MOST_COMEBACKS: u32 = 2;
+
 /// All cuts.
 #[derive(Debug)]
 pub struct Ledger {
@@ -45,6 +69,8 @@ pub struct Ledger {
     cuts: BTreeMap<DocId, Vec<Cut>>,
     /// The documents that are gone, each with its cut.
     dropped: BTreeMap<DocId, Cut>,
+    /// Spans of original texts that came back, with how often.
+    came_back: AHashMap<(DocId, Span), u32>,
     /// For each document that other documents' cuts name as kept, those others.
     dependents: AHashMap<DocId, Vec<DocId>>,
 }
@@ -54,6 +80,7 @@ impl Default for Ledger {
         Ledger {
             cuts: BTreeMap::new(),
             dropped: BTreeMap::new(),
+            came_back: AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
             dependents: AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
         }
     }
@@ -78,6 +105,58 @@ impl Ledger {
         changed.sort_unstable();
         changed.dedup();
         changed
+    }
+
+    /// Whether a cut may be made: it takes nothing that came back again and again.
+    pub fn allows(&self, document: DocId, cut: &Cut) -> bool {
+        self.came_back.is_empty()
+            || !self.came_back.iter().any(|(&(other, back), &times)| {
+                let hit = |span: &Span| span.start < back.end && back.start < span.end;
+                times >= MOST_COMEBACKS && other == document && cut.spans.iter().any(hit)
+            })
+    }
+
+    /// The repeats whose copies these cuts would take in favour of other copies.
+    pub fn losses(&self, cuts: &[(DocId, Cut)]) -> Vec<Loss> {
+        let mut losses = Vec::new();
+        for (taken, cut) in cuts {
+            let Some(instead) = cut.kept.filter(|_| cut.reason == Reason::RepeatedPassage) else {
+                continue;
+            };
+            let mut losers = self.dependents.get(taken).cloned().unwrap_or_default();
+            losers.push(*taken);
+            losers.sort_unstable();
+            losers.dedup();
+            for document in losers {
+                let earlier = self.cuts.get(&document).map_or(&[][..], Vec::as_slice);
+                losses.extend(
+                    earlier
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, earlier)| {
+                            earlier.kept.is_some_and(|kept| {
+                                let hit = |span: &Span| {
+                                    span.start < kept.span.end && kept.span.start < span.end
+                                };
+                                kept.document == *taken && cut.spans.iter().any(hit)
+                            })
+                        })
+                        .map(|(number, _)| Loss { document, number, instead }),
+                );
+            }
+        }
+        losses
+    }
+
+    /// Names another copy that stays for an earlier cut.
+    pub fn move_copy(&mut self, loss: &Loss, similarity: f64) {
+        let cut = self.cuts.get_mut(&loss.document).and_then(|cuts| cuts.get_mut(loss.number));
+        if let Some(cut) = cut {
+            cut.kept = Some(loss.instead);
+            cut.similarity = Some(similarity);
+            let cut = cut.clone();
+            self.depend(loss.document, &cut);
+        }
     }
 
     fn depend(&mut self, document: DocId, cut: &Cut) {
@@ -116,7 +195,11 @@ impl Ledger {
                 };
                 if let Some(cuts) = self.cuts.get_mut(&dependent) {
                     let before = cuts.len();
-                    cuts.retain(|cut| !is_lost(cut));
+                    for cut in cuts.extract_if(.., |cut| is_lost(cut)) {
+                        for span in cut.spans {
+                            *self.came_back.entry((dependent, span)).or_default() += 1;
+                        }
+                    }
                     if cuts.len() < before {
                         changed.push(dependent);
                     }

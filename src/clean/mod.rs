@@ -30,9 +30,9 @@ pub use folder::{Folder, KEPT, REMOVED, Targets, escaped_path};
 pub use furniture::{
     LineKey, LineTable, LineTableBuilder, UnitLines, UnitVoices, VoiceBuilder, Voices, furniture,
 };
-pub use ledger::{Cut, Kept, Ledger, in_original};
+pub use ledger::{Cut, Kept, Ledger, Loss, in_original};
 pub use page::{Blocks, Page, Piece, is_punctuated};
-pub use repeats::{PageCut, covered_by, repeats};
+pub use repeats::{PageCut, SENTENCE_SHARE, covered_by, repeats, share_in};
 pub use restore::{RECORD, Restored, form_name, restore};
 pub use rewrite::{Change, Rewriter};
 pub use tables::{Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow, header, lines, text_hash};

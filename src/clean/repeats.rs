@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::{Page, is_punctuated};
 use crate::document::{DocId, Span};
 use crate::passage::{Aligner, Match, PassageParams};
-use crate::text::Tokens;
+use crate::text::{Tokenizer, Tokens};
 
 /// Which share of a sentence's words must stand, in order, in what is kept in its stead.
 pub const SENTENCE_SHARE: f64 = 0.9;
@@ -177,6 +177,22 @@ pub fn covered_by(
         Some(side) => covered(page, tokens, side.sentences, kept_words, params, aligner),
         None => Vec::new(),
     }
+}
+
+/// The share of the words of one text that align with those of another; none if it has a number of its own.
+pub fn share_in(
+    text: &str,
+    other: &str,
+    tokenizer: &mut Tokenizer,
+    aligner: &mut Aligner,
+) -> Option<f64> {
+    let tokens = Tokens::of(text, tokenizer);
+    let others = Tokens::of(other, tokenizer);
+    if has_number_of_its_own(text, &tokens, 0..tokens.len(), others.hashes()) {
+        return None;
+    }
+    let aligned = aligner.aligned(tokens.hashes(), others.hashes());
+    Some(aligned as f64 / tokens.len().max(1) as f64)
 }
 
 /// Whether a word with a digit stands in a range of tokens and not among the `others`.

@@ -26,17 +26,18 @@ pub use show::Removal;
 pub use summary::{CleanSummary, ReasonCounts};
 
 use crate::clean::{
-    Alike, Cut, Folder, Kept, Ledger, Likeness, LineKey, LineTable, Reason, Targets, in_original,
-    kept_documents,
+    Alike, Cut, Folder, Kept, Ledger, Likeness, LineKey, LineTable, Reason, SENTENCE_SHARE, Targets,
+    in_original, kept_documents, share_in,
 };
-use crate::document::{DocId, Span};
+use crate::document::{DocId, Document, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::join::Lists;
 use crate::pipeline::documents::DocumentPairs;
 use crate::pipeline::survey::Sketched;
 use crate::pipeline::{Clock, Find, Plan};
 use crate::progress::Progress;
-use crate::read::Corpus;
+use crate::passage::Aligner;
+use crate::read::{Collect, Corpus};
 use crate::spill::Workspace;
 use crate::text::{Tokenizer, Tokens};
 
@@ -303,22 +304,75 @@ impl<'a> Cleaner<'a> {
     /// Makes cuts in texts as they stand. Gives the documents that changed, those too to which something came back.
     fn cut(&mut self, cuts: PageCuts) -> Result<Vec<DocId>> {
         let mut made = Vec::with_capacity(cuts.len());
+        let mut gone_of: (Option<DocId>, Vec<Span>) = (None, Vec::new());
         for (document, cut) in cuts {
             let TextCut { span, reason, kept, similarity, words, line } = cut;
-            let gone = self.ledger.gone(document);
+            if gone_of.0 != Some(document) {
+                gone_of = (Some(document), self.ledger.gone(document));
+            }
+            let gone = &gone_of.1;
             let kept = kept.map(|(document, span)| {
-                let pieces = in_original(span, &self.ledger.gone(document));
+                let pieces = match Some(document) == gone_of.0 {
+                    true => in_original(span, gone),
+                    false => in_original(span, &self.ledger.gone(document)),
+                };
                 let hull = pieces.iter().copied().reduce(Span::hull).unwrap_or(span);
                 Kept { document, span: hull }
             });
             if let Some((key, text)) = &line {
                 self.furniture_text.entry(*key).or_insert_with(|| text.clone());
             }
-            let spans = in_original(span, &gone);
+            let spans = in_original(span, gone);
             let line = line.map(|(key, _)| key.0);
-            made.push((document, Cut { spans, reason, kept, similarity, words, line }));
+            let cut = Cut { spans, reason, kept, similarity, words, line };
+            if self.ledger.allows(document, &cut) {
+                made.push((document, cut));
+            }
         }
+        self.move_copies(&made)?;
         Ok(self.record(made))
+    }
+
+    /// Where cuts would take the copy of an earlier one in favour of a third that has as much of the text,
+    /// names this instead.
+    fn move_copies(&mut self, made: &[(DocId, Cut)]) -> Result<()> {
+        let losses = self.ledger.losses(made);
+        let mut wanted: Vec<DocId> =
+            losses.iter().flat_map(|loss| [loss.document, loss.instead.document]).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let visitor = Collect {
+            begin: Vec::new,
+            visit: |texts: &mut Vec<(DocId, String)>, id, document: Document<'_>| {
+                texts.push((id, document.text.to_owned()));
+            },
+        };
+        let stage = ("comparing copies", self.progress);
+        let units =
+            self.corpus.revisit_whole(&self.sketched.catalog, &wanted, stage, &visitor)?;
+        let texts: AHashMap<DocId, String> = units.into_iter().flatten().collect();
+        let (mut tokenizer, mut aligner) =
+            (Tokenizer::new(self.plan.sketch.seed), Aligner::default());
+        for loss in &losses {
+            let text = |document: DocId, spans: &[Span]| -> String {
+                let text = texts.get(&document).map_or("", String::as_str);
+                spans.iter().filter_map(|span| text.get(span.range())).collect()
+            };
+            let earlier = loss.cut(&self.ledger);
+            let lost = text(loss.document, &earlier.spans);
+            let instead = text(loss.instead.document, &[loss.instead.span]);
+            let least = match earlier.similarity {
+                Some(similarity) if similarity < SENTENCE_SHARE => {
+                    self.plan.options.passages.min_similarity
+                }
+                _ => SENTENCE_SHARE,
+            };
+            match share_in(&lost, &instead, &mut tokenizer, &mut aligner) {
+                Some(share) if share >= least => self.ledger.move_copy(loss, share),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn record(&mut self, cuts: Vec<(DocId, Cut)>) -> Vec<DocId> {

@@ -141,6 +141,7 @@ impl Cleaner<'_> {
         let units = self.corpus.revisit_whole(catalog, &all, stage, &accountant)?;
         let mut names = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut stored = Vec::with_capacity(units.len() + 1);
+        summary.words_after = 0;
         for unit in units {
             names.extend(unit.names);
             summary.words_after += unit.words_after;
