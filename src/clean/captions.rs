@@ -49,10 +49,8 @@ pub fn captions(
             *here.entry(word).or_default() += 1;
         }
         let count = |words: &AHashMap<u64, usize>, word| words.get(word).copied().unwrap_or(0);
-        let elsewhere = words
-            .iter()
-            .filter(|&word| count(&standing, word) > count(&here, word))
-            .count();
+        let elsewhere =
+            words.iter().filter(|&word| count(&standing, word) > count(&here, word)).count();
         let share = elsewhere as f64 / words.len() as f64;
         if share >= SHARE {
             for (word, count) in here {

@@ -29,8 +29,8 @@ impl Date {
             return Some(Date(if number.abs() < MILLISECONDS { number } else { number / 1000 }));
         }
         let timestamp = value.parse::<Timestamp>().ok();
-        let timestamp = timestamp
-            .or_else(|| rfc2822::parse(value).ok().map(|zoned| zoned.timestamp()));
+        let timestamp =
+            timestamp.or_else(|| rfc2822::parse(value).ok().map(|zoned| zoned.timestamp()));
         if let Some(timestamp) = timestamp {
             return Some(Date(timestamp.as_second()));
         }

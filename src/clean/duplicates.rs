@@ -83,10 +83,8 @@ pub fn kept_documents<R: Ord>(
     for document in stays {
         gone.remove(&document);
     }
-    let mut gone: Vec<(DocId, DocId, Likeness)> = gone
-        .into_iter()
-        .map(|(document, (kept, likeness))| (document, kept, likeness))
-        .collect();
+    let mut gone: Vec<(DocId, DocId, Likeness)> =
+        gone.into_iter().map(|(document, (kept, likeness))| (document, kept, likeness)).collect();
     gone.sort_unstable_by_key(|one| one.0);
     gone
 }

@@ -245,12 +245,12 @@ impl Folder {
         self.make_room(target)?;
         let place = self.path.join(target);
         let unfinished = self.unfinished_file();
-        fs::copy(source, &unfinished)
-            .and_then(|_| fs::rename(&unfinished, &place))
-            .map_err(|error| {
+        fs::copy(source, &unfinished).and_then(|_| fs::rename(&unfinished, &place)).map_err(
+            |error| {
                 let _ = fs::remove_file(&unfinished);
                 Error::io(&place, error)
-            })
+            },
+        )
     }
 
     fn unfinished_file(&self) -> PathBuf {

@@ -90,11 +90,8 @@ impl LineTableBuilder {
         self.0.sort_unstable();
         self.0.dedup();
         let starts = (0..=PARTS).map(|part| self.0.partition_point(|one| one.part() < part));
-        let lines = UnitLines {
-            starts: starts.collect(),
-            entries: spill.store(&self.0)?,
-            first: DocId(0),
-        };
+        let lines =
+            UnitLines { starts: starts.collect(), entries: spill.store(&self.0)?, first: DocId(0) };
         self.0.clear();
         Ok(lines)
     }
@@ -273,9 +270,7 @@ impl Voices {
         let mut of = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut stored = Vec::with_capacity(units.len());
         for (number, unit) in units.into_iter().enumerate() {
-            of.extend(
-                unit.voices.into_iter().map(|(document, voice)| (document, (number, voice))),
-            );
+            of.extend(unit.voices.into_iter().map(|(document, voice)| (document, (number, voice))));
             stored.push(unit.shingles);
         }
         Voices { spill, units: stored, of }

@@ -306,7 +306,10 @@ mod tests {
 
     #[test]
     fn a_document_that_is_gone_takes_its_copies_along() {
-        let drop = |kept| Cut { reason: Reason::DuplicateDocument, ..cut(&[(0, 90)], Some((kept, 0, 90))) };
+        let drop = |kept| Cut {
+            reason: Reason::DuplicateDocument,
+            ..cut(&[(0, 90)], Some((kept, 0, 90)))
+        };
         let mut ledger = Ledger::default();
         ledger.cut(vec![(DocId(1), drop(0)), (DocId(2), cut(&[(1, 2)], Some((0, 5, 6))))]);
         ledger.cut(vec![(DocId(0), cut(&[(8, 9)], Some((0, 3, 4))))]);

@@ -35,7 +35,9 @@ pub use page::{Blocks, Page, Piece, is_punctuated};
 pub use repeats::{PageCut, SENTENCE_SHARE, covered_by, repeats, share_in};
 pub use restore::{RECORD, Restored, form_name, restore};
 pub use rewrite::{Change, Rewriter};
-pub use tables::{Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow, header, lines, text_hash};
+pub use tables::{
+    Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow, header, lines, text_hash,
+};
 
 /// Why something is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,6 +26,9 @@ pub struct Blocks<'t> {
     pub ranges: Vec<Range<usize>>,
 }
 
+/// How much longer than a sentence its block may be for it to be most of it.
+const MOST: f64 = 1.4;
+
 /// Marks that end a sentence.
 const STOPS: [char; 14] =
     ['.', '!', '?', '…', '。', '！', '？', '．', '؟', '۔', '।', '॥', '։', '።'];
@@ -115,6 +118,13 @@ impl<'t> Page<'t> {
     /// Whether a sentence is a block by itself.
     pub fn is_alone(&self, sentence: usize) -> bool {
         self.sentences_of(self.block_of(sentence)).len() == 1
+    }
+
+    /// Whether a sentence is nearly all of its block: what is beside it may be a credit.
+    pub fn is_most_of_its_block(&self, sentence: usize) -> bool {
+        let length = self.sentences[sentence].span.range().len();
+        let block = self.blocks.trimmed(self.block_of(sentence)).len();
+        MOST * length as f64 >= block as f64
     }
 
     /// What goes when the sentences go for which `is_cut` holds.

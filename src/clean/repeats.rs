@@ -63,8 +63,13 @@ pub fn repeats(
             let kept = page.sentences[keeper.sentences.start]
                 .span
                 .hull(page.sentences[keeper.sentences.end - 1].span);
-            let found =
-                covered(page, tokens, loser.sentences.clone(), kept_words, params, aligner);
+            // A line beside a line is another version of it, or its own: it may stand in a longer one.
+            let both_lines =
+                [loser, keeper].iter().all(|it| is_caption(page, it.sentences.clone()));
+            if both_lines && !are_one(&tokens.hashes()[loser.tokens.clone()], kept_words, aligner) {
+                continue;
+            }
+            let found = covered(page, tokens, loser.sentences.clone(), kept_words, params, aligner);
             let before = cuts.len();
             for (sentence, similarity) in found {
                 if !(is_fixed(sentence) || is_cut[sentence] || is_kept[sentence]) {
@@ -97,30 +102,78 @@ fn side(page: &Page<'_>, tokens: &Tokens, run: Range<usize>) -> Option<Side> {
 
 /// Which side may go, and which then stays: the better choice first.
 fn in_order<'s>(page: &Page<'_>, a: &'s Side, b: &'s Side) -> Vec<(&'s Side, &'s Side)> {
-    // 0: a line without a stop. 1: a paragraph of its own. 2: part of a paragraph.
-    let rank = |side: &Side| {
-        if is_caption(page, side.sentences.clone()) {
-            0
-        } else if is_whole(page, side.sentences.clone()) {
-            1
-        } else {
-            2
-        }
-    };
-    let (rank_a, rank_b) = (rank(a), rank(b));
-    let shorter = a.tokens.len() < b.tokens.len();
-    match (rank_a, rank_b) {
-        (0, 0) if shorter => vec![(a, b), (b, a)],
-        (0, 1 | 2) => vec![(a, b)],
-        (1, 2) => vec![(a, b), (b, a)],
+    match (place(page, a), place(page, b)) {
+        // Of two lines the headline stays, if one of them is: it heads a text.
+        (Place::Line, Place::Line) => match heads_text(page, b) && !heads_text(page, a) {
+            true => vec![(a, b)],
+            false => vec![(b, a)],
+        },
+        (Place::Line, _) if is_heading(page, a, b) => Vec::new(),
+        (Place::Line, _) => vec![(a, b)],
+        (_, Place::Line) if is_heading(page, b, a) => Vec::new(),
+        (_, Place::Line) => vec![(b, a)],
         // What has less than the later may go if it is no part of anything.
-        (1, 1) => vec![(b, a), (a, b)],
-        (0, 0) => vec![(b, a), (a, b)],
-        (1 | 2, 0) => vec![(b, a)],
-        (2, 1) => vec![(b, a)],
-        _ => vec![(b, a)],
+        (Place::Paragraph, _) => vec![(b, a), (a, b)],
+        (Place::Part, _) => vec![(b, a)],
     }
 }
+
+fn place(page: &Page<'_>, side: &Side) -> Place {
+    let sentences = side.sentences.clone();
+    if is_caption(page, sentences.clone()) {
+        Place::Line
+    } else if is_whole(page, sentences) {
+        Place::Paragraph
+    } else {
+        Place::Part
+    }
+}
+
+/// What a run of sentences is to its text.
+enum Place {
+    /// A line without a stop.
+    Line,
+    /// One or more whole paragraphs.
+    Paragraph,
+    /// Part of a paragraph.
+    Part,
+}
+
+/// How many blocks there may be between a headline and its text: a byline, a date, a caption.
+const HEADLINED: usize = 6;
+
+/// Fewest words of a paragraph of text.
+const TEXT: usize = 12;
+
+/// Most words of a heading.
+const HEADING: usize = 15;
+
+fn is_text(page: &Page<'_>, block: usize) -> bool {
+    let text = page.blocks.trimmed(block);
+    is_punctuated(text) && text.split_whitespace().count() >= TEXT
+}
+
+/// Whether a paragraph of text follows soon.
+fn heads_text(page: &Page<'_>, side: &Side) -> bool {
+    let block = page.block_of(side.sentences.start);
+    (block + 1..page.blocks.ranges.len()).take(HEADLINED).any(|block| is_text(page, block))
+}
+
+/// Whether a line without a stop is a heading in the midst of a text: short, between two
+/// paragraphs, and its words are those of the next one, or a quotation.
+fn is_heading(page: &Page<'_>, line: &Side, source: &Side) -> bool {
+    let block = page.block_of(line.sentences.start);
+    let is_quoted = page.blocks.trimmed(block).starts_with(QUOTES);
+    let heads_source = page.block_of(source.sentences.start) == block + 1;
+    line.tokens.len() <= HEADING
+        && (is_quoted || heads_source)
+        && block + 1 < page.blocks.ranges.len()
+        && is_text(page, block + 1)
+        && (block.saturating_sub(HEADLINED)..block).any(|block| is_text(page, block))
+}
+
+/// Marks that a quotation begins with.
+const QUOTES: [char; 10] = ['"', '\'', '“', '‘', '„', '‚', '«', '»', '「', '『'];
 
 /// Whether a run of sentences is one line without a stop.
 fn is_caption(page: &Page<'_>, sentences: Range<usize>) -> bool {
@@ -131,6 +184,9 @@ fn is_caption(page: &Page<'_>, sentences: Range<usize>) -> bool {
 
 /// Whether a run of sentences is all of the blocks it stands in.
 fn is_whole(page: &Page<'_>, sentences: Range<usize>) -> bool {
+    if sentences.len() == 1 && page.is_most_of_its_block(sentences.start) {
+        return true;
+    }
     let (first, last) = (page.block_of(sentences.start), page.block_of(sentences.end - 1));
     page.sentences_of(first).start == sentences.start
         && page.sentences_of(last).end == sentences.end
@@ -154,8 +210,11 @@ fn covered(
         }
         let words = &tokens.hashes()[range.clone()];
         let similarity = aligner.aligned(words, kept_words) as f64 / words.len() as f64;
-        let is_caption = is_caption(page, sentence..sentence + 1);
-        let least = if is_caption { params.min_similarity } else { SENTENCE_SHARE };
+        let least = if page.is_most_of_its_block(sentence) {
+            params.min_similarity
+        } else {
+            SENTENCE_SHARE
+        };
         if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
             covered.push((sentence, similarity));
         }
@@ -195,13 +254,13 @@ pub fn share_in(
     Some(aligned as f64 / tokens.len().max(1) as f64)
 }
 
+/// Whether hardly a word stands in one of two lines and not in the other.
+fn are_one(one: &[u64], other: &[u64], aligner: &mut Aligner) -> bool {
+    aligner.aligned(one, other) as f64 >= SENTENCE_SHARE * one.len().max(other.len()) as f64
+}
+
 /// Whether a word with a digit stands in a range of tokens and not among the `others`.
-fn has_number_of_its_own(
-    text: &str,
-    tokens: &Tokens,
-    range: Range<usize>,
-    others: &[u64],
-) -> bool {
+fn has_number_of_its_own(text: &str, tokens: &Tokens, range: Range<usize>, others: &[u64]) -> bool {
     range.into_iter().any(|at| {
         text[tokens.spans()[at].range()].contains(char::is_numeric)
             && !others.contains(&tokens.hashes()[at])

@@ -135,7 +135,8 @@ impl<R: Iterator<Item = Result<RemovedRow>>> Restorer<'_, R> {
         folder
             .write(target, |out| {
                 compressed(out, compression, |out| {
-                    failure = self.put_lines_together(name, &place, source.reader, kept, out)?.err();
+                    failure =
+                        self.put_lines_together(name, &place, source.reader, kept, out)?.err();
                     Ok(())
                 })?;
                 match failure {

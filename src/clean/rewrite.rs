@@ -7,10 +7,10 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
+use super::Reason;
 use super::folder::Folder;
 use super::ledger::{Cut, Ledger};
 use super::tables::{RemovedRow, four_decimals, source_of};
-use super::Reason;
 use crate::document::{DocId, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{Catalog, Compression, Corpus, Format, RawFile, TextField, without};
@@ -59,33 +59,32 @@ impl Rewriter<'_> {
             if self.ledger.is_dropped(change.document) {
                 return Ok((rows, false));
             }
-            let left =
-                without(&text, &self.ledger.gone(change.document)).ok_or_else(changed)?;
+            let left = without(&text, &self.ledger.gone(change.document)).ok_or_else(changed)?;
             let bytes = form.rewritten().bytes(&left).ok_or_else(changed)?.into_owned();
-            folder.write(target, |out| {
-                compressed(out, compression, |out| out.write_all(&bytes))
-            })?;
+            folder
+                .write(target, |out| compressed(out, compression, |out| out.write_all(&bytes)))?;
             return Ok((rows, true));
         }
         let mut rows = Vec::new();
         let mut read_failure = None;
-        folder.write(target, |out| {
-            compressed(out, compression, |out| {
-                let copied = self.rewrite_lines(raw, changes, &mut rows, out)?;
-                // What is wrong with the input must not be told as if it were the output.
-                read_failure = copied.err();
-                Ok(())
+        folder
+            .write(target, |out| {
+                compressed(out, compression, |out| {
+                    let copied = self.rewrite_lines(raw, changes, &mut rows, out)?;
+                    // What is wrong with the input must not be told as if it were the output.
+                    read_failure = copied.err();
+                    Ok(())
+                })?;
+                match read_failure {
+                    Some(_) => Err(io::ErrorKind::InvalidData.into()),
+                    None => Ok(()),
+                }
+            })
+            .map_err(|error| match read_failure {
+                Some(Some(error)) => Error::io(path, error),
+                Some(None) => changed(),
+                None => error,
             })?;
-            match read_failure {
-                Some(_) => Err(io::ErrorKind::InvalidData.into()),
-                None => Ok(()),
-            }
-        })
-        .map_err(|error| match read_failure {
-            Some(Some(error)) => Error::io(path, error),
-            Some(None) => changed(),
-            None => error,
-        })?;
         Ok((rows, true))
     }
 
@@ -229,8 +228,7 @@ pub fn compressed(
     match compression {
         Compression::None => write(out),
         Compression::Gzip => {
-            let mut encoder =
-                flate2::write::GzEncoder::new(out, flate2::Compression::default());
+            let mut encoder = flate2::write::GzEncoder::new(out, flate2::Compression::default());
             write(&mut encoder)?;
             encoder.finish().map(drop)
         }

@@ -12,14 +12,23 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The columns of `removed.csv`.
 pub const REMOVED_COLUMNS: [&str; 12] = [
-    "document", "start", "end", "line", "reason", "kept", "kept_start", "kept_end", "similarity",
-    "words", "text", "source",
+    "document",
+    "start",
+    "end",
+    "line",
+    "reason",
+    "kept",
+    "kept_start",
+    "kept_end",
+    "similarity",
+    "words",
+    "text",
+    "source",
 ];
 
 /// The columns of `kept.csv`.
-pub const KEPT_COLUMNS: [&str; 9] = [
-    "document", "file", "line", "action", "words_before", "words_after", "rows", "form", "hash",
-];
+pub const KEPT_COLUMNS: [&str; 9] =
+    ["document", "file", "line", "action", "words_before", "words_after", "rows", "form", "hash"];
 
 /// Something that was cut: a line of `removed.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -251,7 +251,9 @@ mod tests {
 
     fn parse(line: &str) -> Result<(Option<String>, String), String> {
         let mut record = Record::default();
-        record.parse(line, &Fields::new("meta.id", "body", &[])).map_err(|error| error.to_string())?;
+        record
+            .parse(line, &Fields::new("meta.id", "body", &[]))
+            .map_err(|error| error.to_string())?;
         Ok((record.has_id.then_some(record.id), record.text))
     }
 

@@ -29,13 +29,8 @@ impl Cleaner<'_> {
     ) -> Result<PageCuts> {
         let ledger = &self.ledger;
         self.sketched.fingerprints.retain(|one| !ledger.is_dropped(one.document));
-        let found = passages::find(
-            &self.corpus,
-            &mut self.sketched,
-            documents,
-            &self.plan,
-            self.progress,
-        )?;
+        let found =
+            passages::find(&self.corpus, &mut self.sketched, documents, &self.plan, self.progress)?;
         let this = &*self;
         let mut pairs: Vec<(Run, Run)> = Vec::new();
         for one in found.0.into_iter().flat_map(|passage| passage.matches) {
@@ -77,8 +72,7 @@ impl Cleaner<'_> {
                 {
                     let (words, span) = &kept[keeper];
                     let params = &this.plan.options.passages;
-                    let covered =
-                        covered_by(&page, tokens, loser.tokens(), words, params, aligner);
+                    let covered = covered_by(&page, tokens, loser.tokens(), words, params, aligner);
                     for (sentence, similarity) in covered {
                         if !cut[sentence] && !fixed[page.block_of(sentence)] {
                             cut[sentence] = true;

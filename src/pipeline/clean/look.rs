@@ -84,10 +84,11 @@ impl<'a> Looker<'a> {
             faithful.extend(unit.faithful);
             lists.push(unit.lists);
             lines.push(unit.lines.from(DocId(first)));
-            fingerprints.extend(unit.fingerprints.into_iter().map(|one| Fingerprint {
-                document: DocId(one.document.0 + first),
-                ..one
-            }));
+            fingerprints.extend(
+                unit.fingerprints
+                    .into_iter()
+                    .map(|one| Fingerprint { document: DocId(one.document.0 + first), ..one }),
+            );
         }
         Looked {
             facts,

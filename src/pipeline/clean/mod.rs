@@ -26,17 +26,17 @@ pub use show::Removal;
 pub use summary::{CleanSummary, ReasonCounts};
 
 use crate::clean::{
-    Alike, Cut, Folder, Kept, Ledger, Likeness, LineKey, LineTable, Reason, SENTENCE_SHARE, Targets,
-    in_original, kept_documents, share_in,
+    Alike, Cut, Folder, Kept, Ledger, Likeness, LineKey, LineTable, Reason, SENTENCE_SHARE,
+    Targets, in_original, kept_documents, share_in,
 };
 use crate::document::{DocId, Document, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::join::Lists;
+use crate::passage::Aligner;
 use crate::pipeline::documents::DocumentPairs;
 use crate::pipeline::survey::Sketched;
 use crate::pipeline::{Clock, Find, Plan};
 use crate::progress::Progress;
-use crate::passage::Aligner;
 use crate::read::{Collect, Corpus};
 use crate::spill::Workspace;
 use crate::text::{Tokenizer, Tokens};
@@ -84,8 +84,7 @@ pub fn clean(
     }
     let corpus = Corpus::open(paths, options.scan.read.clone())?;
     let targets = targets(&corpus)?;
-    let workspace =
-        Workspace::new(&options.scan.temp_dir, options.scan.memory, corpus.bytes());
+    let workspace = Workspace::new(&options.scan.temp_dir, options.scan.memory, corpus.bytes());
     let mut cleaner = Cleaner::new(corpus, options, plan, &workspace, progress)?;
     clock.lap("read");
     cleaner.clean(&mut clock)?;
@@ -348,8 +347,7 @@ impl<'a> Cleaner<'a> {
             },
         };
         let stage = ("comparing copies", self.progress);
-        let units =
-            self.corpus.revisit_whole(&self.sketched.catalog, &wanted, stage, &visitor)?;
+        let units = self.corpus.revisit_whole(&self.sketched.catalog, &wanted, stage, &visitor)?;
         let texts: AHashMap<DocId, String> = units.into_iter().flatten().collect();
         let (mut tokenizer, mut aligner) =
             (Tokenizer::new(self.plan.sketch.seed), Aligner::default());

@@ -28,12 +28,7 @@ const FILES_A_PIECE: usize = 1024;
 
 impl Cleaner<'_> {
     /// Writes the cleaned corpus.
-    pub fn write(
-        &self,
-        path: &Path,
-        targets: &Targets,
-        summary: &mut CleanSummary,
-    ) -> Result<()> {
+    pub fn write(&self, path: &Path, targets: &Targets, summary: &mut CleanSummary) -> Result<()> {
         let folder = Folder::begin(path, targets)?;
         let changed = self.ledger.documents();
         let names = self.write_kept(&changed, targets, &folder, summary)?;
@@ -149,9 +144,7 @@ impl Cleaner<'_> {
         }
         let mut others = Vec::new();
         for (number, file) in self.corpus.files().iter().enumerate() {
-            if catalog.documents_of(number).is_empty()
-                && std::fs::File::open(&file.path).is_ok()
-            {
+            if catalog.documents_of(number).is_empty() && std::fs::File::open(&file.path).is_ok() {
                 others.push(KeptRow {
                     document: file.name.clone(),
                     file: files[number].clone(),
