@@ -5,7 +5,7 @@
 //! takes that copy in favour of a third that has as much of the text, this is named instead
 //! ([`Ledger::move_copy`]); else the earlier cut is undone, and the next round judges the text
 //! anew. So whatever was cut as a repeat has its copy in the output, whichever rounds it took.
-//! What came back twice is not cut again: three texts, each of which is to go in favour of the
+//! What came back again and again is not cut any more: three texts, each of which is to go in favour of the
 //! next, would come and go for ever.
 
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ impl Loss {
 }
 
 /// How often a text may come back before it stays.
-const MOST_COMEBACKS: u32 = 2;
+const MOST_COMEBACKS: u32 = 4;
 
 /// All cuts.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ pub use furniture::{
 };
 pub use ledger::{Cut, Kept, Ledger, Loss, in_original};
 pub use page::{Blocks, Page, Piece, is_punctuated};
-pub use repeats::{PageCut, SENTENCE_SHARE, covered_by, repeats, share_in};
+pub use repeats::{Covered, PageCut, SENTENCE_SHARE, covered_by, repeats, share_in};
 pub use restore::{RECORD, Restored, form_name, restore};
 pub use rewrite::{Change, Rewriter};
 pub use tables::{

@@ -11,6 +11,8 @@
 
 use std::ops::Range;
 
+use ahash::{AHashSet, RandomState};
+
 use super::{Page, is_punctuated};
 use crate::document::{DocId, Span};
 use crate::passage::{Aligner, Match, PassageParams};
@@ -60,9 +62,6 @@ pub fn repeats(
                 break;
             }
             let kept_words = &tokens.hashes()[keeper.tokens.clone()];
-            let kept = page.sentences[keeper.sentences.start]
-                .span
-                .hull(page.sentences[keeper.sentences.end - 1].span);
             // A line beside a line is another version of it, or its own: it may stand in a longer one.
             let both_lines =
                 [loser, keeper].iter().all(|it| is_caption(page, it.sentences.clone()));
@@ -71,15 +70,20 @@ pub fn repeats(
             }
             let found = covered(page, tokens, loser.sentences.clone(), kept_words, params, aligner);
             let before = cuts.len();
-            for (sentence, similarity) in found {
-                if !(is_fixed(sentence) || is_cut[sentence] || is_kept[sentence]) {
-                    is_cut[sentence] = true;
-                    let kept = Some((one.a.document, kept));
-                    cuts.push(PageCut { sentence, kept, similarity });
+            for Covered { sentence, similarity, place } in found {
+                if is_fixed(sentence) || is_cut[sentence] || is_kept[sentence] {
+                    continue;
                 }
+                is_cut[sentence] = true;
+                let start = keeper.tokens.start;
+                let span = tokens.span(start + place.start..start + place.end);
+                for kept in keeper.sentences.clone() {
+                    let other = page.sentences[kept].span;
+                    is_kept[kept] |= other.start < span.end && span.start < other.end;
+                }
+                cuts.push(PageCut { sentence, kept: Some((one.a.document, span)), similarity });
             }
             if cuts.len() > before {
-                keeper.sentences.clone().for_each(|sentence| is_kept[sentence] = true);
                 break;
             }
         }
@@ -192,8 +196,17 @@ fn is_whole(page: &Page<'_>, sentences: Range<usize>) -> bool {
         && page.sentences_of(last).end == sentences.end
 }
 
-/// The sentences of a run that have nothing of their own beside `kept_words`, each with the share of its words
-/// that align.
+/// A sentence that has nothing of its own beside other words.
+pub struct Covered {
+    /// The sentence, by number.
+    pub sentence: usize,
+    /// The share of its words that align.
+    pub similarity: f64,
+    /// Where among the other words they stand.
+    pub place: Range<usize>,
+}
+
+/// The sentences of a run that have nothing of their own beside `kept_words`.
 fn covered(
     page: &Page<'_>,
     tokens: &Tokens,
@@ -201,7 +214,7 @@ fn covered(
     kept_words: &[u64],
     params: &PassageParams,
     aligner: &mut Aligner,
-) -> Vec<(usize, f64)> {
+) -> Vec<Covered> {
     let mut covered = Vec::new();
     for sentence in sentences {
         let range = tokens.within(page.sentences[sentence].span);
@@ -216,14 +229,15 @@ fn covered(
             SENTENCE_SHARE
         };
         if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
-            covered.push((sentence, similarity));
+            let place = place_in(words, kept_words, similarity, aligner);
+            covered.push(Covered { sentence, similarity, place });
         }
     }
     covered
 }
 
 /// The sentences around a run of tokens that have nothing of their own beside the words of another
-/// document, each with the share of its words that align.
+/// document.
 pub fn covered_by(
     page: &Page<'_>,
     tokens: &Tokens,
@@ -231,10 +245,45 @@ pub fn covered_by(
     kept_words: &[u64],
     params: &PassageParams,
     aligner: &mut Aligner,
-) -> Vec<(usize, f64)> {
+) -> Vec<Covered> {
     match side(page, tokens, run) {
         Some(side) => covered(page, tokens, side.sentences, kept_words, params, aligner),
         None => Vec::new(),
+    }
+}
+
+/// How much longer than a sentence the stretch may be that its words are looked for in.
+const STRETCH: f64 = 1.5;
+
+/// The shortest stretch found of `others` that words align with as well as with all of them: so that no
+/// more is named as the copy that stays than it needs.
+fn place_in(words: &[u64], others: &[u64], similarity: f64, aligner: &mut Aligner) -> Range<usize> {
+    let length = (STRETCH * words.len() as f64) as usize + 4;
+    let mut all: AHashSet<u64> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    all.extend(words);
+    let is_shared: Vec<bool> = others.iter().map(|word| all.contains(word)).collect();
+    let (mut count, mut best) = (0, (0, 0..others.len()));
+    for end in 1..=others.len() {
+        count += usize::from(is_shared[end - 1]);
+        let start = end.saturating_sub(length);
+        if start > 0 {
+            count -= usize::from(is_shared[start - 1]);
+        }
+        if count > best.0 {
+            best = (count, start..end);
+        }
+    }
+    let mut place = best.1;
+    while place.len() > 1 && !is_shared[place.start] {
+        place.start += 1;
+    }
+    while place.len() > 1 && !is_shared[place.end - 1] {
+        place.end -= 1;
+    }
+    let aligned = aligner.aligned(words, &others[place.clone()]) as f64;
+    match aligned / words.len() as f64 >= similarity {
+        true => place,
+        false => 0..others.len(),
     }
 }
 

@@ -154,9 +154,8 @@ impl Rewriter<'_> {
     ) -> Option<Vec<RemovedRow>> {
         let mut cuts: Vec<(Span, &Cut, bool)> = Vec::new();
         for cut in self.ledger.of(change.document) {
-            for (number, &span) in cut.spans.iter().enumerate() {
-                cuts.push((span, cut, number == 0));
-            }
+            let longest = cut.spans.iter().max_by_key(|span| span.range().len());
+            cuts.extend(cut.spans.iter().map(|span| (*span, cut, Some(span) == longest)));
         }
         cuts.sort_unstable_by_key(|(span, _, _)| *span);
         let spans: Vec<Span> = cuts.iter().map(|(span, _, _)| *span).collect();
@@ -166,11 +165,14 @@ impl Rewriter<'_> {
         };
         let (mut line, mut counted) = (1, 0);
         let mut rows = Vec::with_capacity(cuts.len());
-        for (number, (span, cut, is_first)) in cuts.into_iter().enumerate() {
-            let before = text.as_bytes().get(counted..span.start as usize)?;
-            line += memchr::memchr_iter(b'\n', before).count() as u64;
-            counted = span.start as usize;
+        for (number, (span, cut, is_main)) in cuts.into_iter().enumerate() {
             let cut_text = text.get(span.range())?;
+            // The line of what is read, not of the blank lines that are closed up with it.
+            let blank = cut_text.len() - cut_text.trim_start().len();
+            let start = span.start as usize + if blank < cut_text.len() { blank } else { 0 };
+            let before = text.as_bytes().get(counted..start)?;
+            line += memchr::memchr_iter(b'\n', before).count() as u64;
+            counted = start;
             let whole = cut.reason == Reason::DuplicateDocument;
             let kept = cut.kept;
             rows.push(RemovedRow {
@@ -187,7 +189,7 @@ impl Rewriter<'_> {
                 kept_start: kept.map(|kept| kept.span.start),
                 kept_end: kept.map(|kept| kept.span.end),
                 similarity: cut.similarity.map(four_decimals),
-                words: if is_first { cut.words } else { 0 },
+                words: if is_main { cut.words } else { 0 },
                 text: cut_text.to_owned(),
                 source: match sources.get(number) {
                     Some(source) if !whole => source_of(cut_text, source).into_owned(),

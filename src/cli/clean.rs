@@ -34,9 +34,12 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     };
     let show = |removal: &Removal<'_>| diff::show(removal, colored).into_bytes();
     let bars = Bars::new(arguments.quiet);
-    let destination = arguments.destination();
     let mut out = UnlessClosed(io::BufWriter::new(io::stdout().lock()));
-    let cleaned = clean(&arguments.paths, &options, &destination, (&show, &mut out), &bars)?;
+    let destination = match &arguments.output {
+        Some(folder) => Destination::Folder(folder.clone()),
+        None => Destination::Shown(&show, &mut out),
+    };
+    let cleaned = clean(&arguments.paths, &options, destination, &bars)?;
     out.flush().map_err(|error| Error::io("standard output", error))?;
     messages.problems(&cleaned.problems, cleaned.summary.read.problems);
     let mut summary = cleaned.summary;
@@ -53,7 +56,7 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
             messages.note("there was no document to clean");
         }
         messages.text(&summary);
-        if destination == Destination::Nowhere {
+        if arguments.output.is_none() {
             messages.note("nothing was written: name a folder with `-o` to do so");
         }
     }

@@ -6,9 +6,7 @@ use clap::{Args, ValueEnum};
 
 use dittograph::error::{Error, Result};
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{
-    CleanOptions, Destination, Keep, LEAST_MEMORY, ScanOptions, SourceRule,
-};
+use dittograph::pipeline::{CleanOptions, Keep, LEAST_MEMORY, ScanOptions, SourceRule};
 
 use super::args::{ReadingArguments, share};
 use super::{memory, size};
@@ -78,7 +76,7 @@ pub struct CleanArguments {
 
     /// The folder to write the cleaned corpus into; it is made, or must be empty
     #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
-    output: Option<PathBuf>,
+    pub output: Option<PathBuf>,
 
     /// Write into a folder that has something in it
     ///
@@ -241,14 +239,6 @@ impl CleanArguments {
             },
             force: self.force,
         })
-    }
-
-    /// Where to write.
-    pub fn destination(&self) -> Destination {
-        match &self.output {
-            Some(folder) => Destination::Folder(folder.clone()),
-            None => Destination::Nowhere,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use ahash::{AHashMap, AHashSet, RandomState};
 
 use super::Cleaner;
 use super::pages::{PageCuts, fill, text_cuts};
-use crate::clean::{LineKey, Page, PageCut, Reason, covered_by};
+use crate::clean::{Covered, LineKey, Page, PageCut, Reason, covered_by};
 use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::passage::{Aligner, Run};
@@ -17,8 +17,8 @@ use crate::pipeline::passages;
 use crate::read::Collect;
 use crate::text::{Tokenizer, Tokens};
 
-/// The words of a run that stays, and where they stand.
-type KeptRun = (Vec<u64>, Span);
+/// The words of a run that stays, and where each stands.
+type KeptRun = (Vec<u64>, Vec<Span>);
 
 impl Cleaner<'_> {
     /// The passages to be cut, now that `documents` are what matches.
@@ -70,13 +70,14 @@ impl Cleaner<'_> {
                 for (loser, keeper) in
                     pairs[start..].iter().take_while(|(loser, _)| loser.document == id)
                 {
-                    let (words, span) = &kept[keeper];
+                    let (words, spans) = &kept[keeper];
                     let params = &this.plan.options.passages;
                     let covered = covered_by(&page, tokens, loser.tokens(), words, params, aligner);
-                    for (sentence, similarity) in covered {
+                    for Covered { sentence, similarity, place } in covered {
                         if !cut[sentence] && !fixed[page.block_of(sentence)] {
                             cut[sentence] = true;
-                            let kept = Some((keeper.document, *span));
+                            let span = spans[place.start].hull(spans[place.end - 1]);
+                            let kept = Some((keeper.document, span));
                             found.push(PageCut { sentence, kept, similarity });
                         }
                     }
@@ -106,7 +107,8 @@ impl Cleaner<'_> {
                 let start = runs.partition_point(|run| run.document < id);
                 for run in runs[start..].iter().take_while(|run| run.document == id) {
                     let words = tokens.hashes()[run.tokens()].to_vec();
-                    found.push((run.clone(), (words, tokens.span(run.tokens()))));
+                    let spans = tokens.spans()[run.tokens()].to_vec();
+                    found.push((run.clone(), (words, spans)));
                 }
             },
         };

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use ahash::{AHashMap, AHashSet, RandomState};
 
-pub use options::{CleanOptions, Destination, Keep, SourceRule};
+pub use options::{CleanOptions, Destination, Keep, Show, SourceRule};
 pub use show::Removal;
 pub use summary::{CleanSummary, ReasonCounts};
 
@@ -60,11 +60,7 @@ pub struct Cleaned {
     pub notices: Vec<String>,
 }
 
-/// Takes what goes, as it is shown, in the order of documents and places.
-pub type Show<'a> = &'a (dyn Fn(&Removal<'_>) -> Vec<u8> + Sync);
-
-/// Cleans the corpus below `paths`. With [`Destination::Nowhere`] each removal is given to
-/// `show`, and what it makes of them to `out`, in reading order.
+/// Cleans the corpus below `paths`.
 ///
 /// # Errors
 /// Options that make no sense; a folder that cannot be written into; names that lead outside of it;
@@ -72,14 +68,13 @@ pub type Show<'a> = &'a (dyn Fn(&Removal<'_>) -> Vec<u8> + Sync);
 pub fn clean(
     paths: &[PathBuf],
     options: &CleanOptions,
-    destination: &Destination,
-    (show, out): (Show<'_>, &mut dyn std::io::Write),
+    destination: Destination<'_>,
     progress: &dyn Progress,
 ) -> Result<Cleaned> {
     let mut clock = Clock::start();
     let options = &options.checked()?;
     let plan = Plan::new(&options.scan)?;
-    if let Destination::Folder(folder) = destination {
+    if let Destination::Folder(folder) = &destination {
         Folder::check(folder, paths, options.force)?;
     }
     let corpus = Corpus::open(paths, options.scan.read.clone())?;
@@ -91,14 +86,22 @@ pub fn clean(
     clock.lap("find what to cut");
     let mut summary = cleaner.summary();
     match destination {
-        Destination::Folder(folder) => cleaner.write(folder, &targets, &mut summary)?,
-        Destination::Nowhere => cleaner.show(show, out)?,
+        // Where nothing could be found, nothing is written that could be taken for the whole.
+        Destination::Folder(_) if targets.0.is_empty() => {}
+        Destination::Folder(folder) => cleaner.write(&folder, &targets, &mut summary)?,
+        Destination::Shown(show, out) => cleaner.show(show, out)?,
     }
     clock.lap("write");
     summary.seconds = clock.seconds();
     summary.stages = clock.laps;
     let Sketched { problems, notices, .. } = cleaner.sketched;
     Ok(Cleaned { summary, problems, notices })
+}
+
+/// What stands in one of two lists (ascending) and not in the other.
+fn in_one_of<'l>(one: &'l [DocId], other: &'l [DocId]) -> impl Iterator<Item = DocId> + 'l {
+    let not_in = |list: &'l [DocId]| move |item: &&DocId| list.binary_search(item).is_err();
+    one.iter().filter(not_in(other)).chain(other.iter().filter(not_in(one))).copied()
 }
 
 /// Where the files of the corpus belong below the output folder.
@@ -228,6 +231,7 @@ impl<'a> Cleaner<'a> {
     fn clean(&mut self, clock: &mut Clock) -> Result<()> {
         // Documents whose text was not yet searched for repeats as it stands.
         let mut unsearched: Vec<DocId> = self.documents();
+        let mut had: Vec<DocId> = Vec::new();
         let mut are_unmatched = true;
         for _ in 0..MOST_ROUNDS {
             self.rounds += 1;
@@ -237,6 +241,9 @@ impl<'a> Cleaner<'a> {
             let cuts = self.furniture_cuts(&furniture, &having)?;
             changed.extend(self.cut(cuts)?);
             unsearched.extend(&changed);
+            // Whether the first line is furniture decides which line is taken for the headline.
+            unsearched.extend(in_one_of(&had, &having));
+            had = having;
             unsearched.sort_unstable();
             unsearched.dedup();
             clock.lap("furniture");

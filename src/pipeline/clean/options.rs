@@ -1,10 +1,12 @@
 //! What to clean, and how.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use regex::Regex;
 
+use super::show::Removal;
 use crate::error::Error;
 use crate::pipeline::{Find, ScanOptions};
 
@@ -83,11 +85,13 @@ impl Default for CleanOptions {
     }
 }
 
+/// Makes of a removal what is shown of it.
+pub type Show<'a> = &'a (dyn Fn(&Removal<'_>) -> Vec<u8> + Sync);
+
 /// What a run of cleaning writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub enum Destination<'a> {
     /// A cleaned copy of the corpus, in this folder.
     Folder(PathBuf),
-    /// Nothing: what would go is only told.
-    Nowhere,
+    /// Only what is shown of each removal, to a writer, in reading order.
+    Shown(Show<'a>, &'a mut dyn Write),
 }

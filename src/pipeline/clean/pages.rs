@@ -199,8 +199,7 @@ pub fn fill(tokens: &mut Tokens, tokenizer: &mut Tokenizer, text: &str) {
     tokenizer.for_each(text, |token, _| tokens.push(token));
 }
 
-/// Cuts of sentences as spans of the text: those of a block that goes as a whole together, if
-/// one copy is kept for them.
+/// Cuts of sentences as spans of the text, one for each sentence.
 pub fn text_cuts(
     page: &Page<'_>,
     tokens: &Tokens,
@@ -213,20 +212,18 @@ pub fn text_cuts(
     };
     let mut cuts = Vec::new();
     for Piece { sentences, span } in page.pieces(|sentence| cut_of(sentence).is_some()) {
-        let all: Vec<&PageCut> = sentences.clone().filter_map(cut_of).collect();
         let mut start = span.start;
-        for together in all.chunk_by(|one, next| one.kept == next.kept) {
-            let after = together[together.len() - 1].sentence + 1;
+        for cut in sentences.clone().filter_map(cut_of) {
+            let after = cut.sentence + 1;
             let end =
                 if after == sentences.end { span.end } else { page.sentences[after].span.start };
             let part = Span { start, end };
             start = end;
-            let least = together.iter().map(|cut| cut.similarity).fold(1.0, f64::min);
             cuts.push(TextCut {
                 span: part,
                 reason,
-                kept: together[0].kept,
-                similarity: Some(least),
+                kept: cut.kept,
+                similarity: Some(cut.similarity),
                 words: tokens.within(part).len() as u32,
                 line: None,
             });

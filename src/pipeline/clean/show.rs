@@ -169,9 +169,10 @@ impl Shower<'_> {
             }
             None => None,
         };
+        let blank = cut_text.len() - cut_text.trim_start().len();
         Ok((self.show)(&Removal {
             document: name,
-            line: line_at(text, whole.start as usize),
+            line: line_at(text, whole.start as usize + blank),
             reason: cut.reason,
             before: before(text, whole.start as usize),
             text: &cut_text,
