@@ -4,10 +4,11 @@
 //! Out: for each match whole sentences of one side, with those of the other side that stay.
 //!
 //! The body sentence stays and the caption goes: of the two sides the one to cut is a line that
-//! stands by itself without a stop, the shorter of two such; else the one that stands by itself,
-//! if the other is part of a paragraph; else the later. A sentence is cut only if hardly a word
+//! stands by itself without a stop; of two such, the one that heads no text; else the later, or
+//! if that has more to say, an earlier paragraph by itself. A sentence is cut only if hardly a word
 //! of it is missing from the other side and no number is: of a line without a stop
-//! [`PassageParams::min_similarity`] of the words must align, of any other [`SENTENCE_SHARE`].
+//! [`PassageParams::min_similarity`] of the words must align; of a paragraph that the text has
+//! again further down, as a caption or teaser is, `PARAGRAPH_SHARE`; of any other [`SENTENCE_SHARE`].
 
 use std::ops::Range;
 
@@ -19,7 +20,10 @@ use crate::passage::{Aligner, Match, PassageParams};
 use crate::text::{Tokenizer, Tokens};
 
 /// Which share of a sentence's words must stand, in order, in what is kept in its stead.
-pub const SENTENCE_SHARE: f64 = 0.9;
+pub const SENTENCE_SHARE: f64 = 0.95;
+
+/// The same share of a paragraph that the text has again further down.
+const PARAGRAPH_SHARE: f64 = 0.8;
 
 /// A sentence to be cut.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +61,7 @@ pub fn repeats(
         if a.sentences.end > b.sentences.start {
             continue;
         }
+        let mut chosen: Option<(&Side, Vec<Covered>)> = None;
         for (loser, keeper) in in_order(page, &a, &b) {
             if keeper.sentences.clone().any(|sentence| is_cut[sentence]) {
                 break;
@@ -68,24 +73,35 @@ pub fn repeats(
             if both_lines && !are_one(&tokens.hashes()[loser.tokens.clone()], kept_words, aligner) {
                 continue;
             }
-            let found = covered(page, tokens, loser.sentences.clone(), kept_words, params, aligner);
-            let before = cuts.len();
-            for Covered { sentence, similarity, place } in found {
-                if is_fixed(sentence) || is_cut[sentence] || is_kept[sentence] {
-                    continue;
-                }
-                is_cut[sentence] = true;
-                let start = keeper.tokens.start;
-                let span = tokens.span(start + place.start..start + place.end);
-                for kept in keeper.sentences.clone() {
-                    let other = page.sentences[kept].span;
-                    is_kept[kept] |= other.start < span.end && span.start < other.end;
-                }
-                cuts.push(PageCut { sentence, kept: Some((one.a.document, span)), similarity });
+            let is_earlier = loser.sentences.start < keeper.sentences.start;
+            let least = match place(page, loser) {
+                Place::Line => params.min_similarity,
+                Place::Paragraph if is_earlier => params.min_similarity.max(PARAGRAPH_SHARE),
+                _ => SENTENCE_SHARE,
+            };
+            let mut found =
+                covered(page, tokens, loser.sentences.clone(), kept_words, least, aligner);
+            found.retain(|it| {
+                !(is_fixed(it.sentence) || is_cut[it.sentence] || is_kept[it.sentence])
+            });
+            let is_all = found.len() == loser.sentences.len();
+            if is_all || (chosen.is_none() && !found.is_empty()) {
+                chosen = Some((keeper, found));
             }
-            if cuts.len() > before {
+            if is_all {
                 break;
             }
+        }
+        let Some((keeper, found)) = chosen else { continue };
+        for Covered { sentence, similarity, place } in found {
+            is_cut[sentence] = true;
+            let start = keeper.tokens.start;
+            let span = tokens.span(start + place.start..start + place.end);
+            for kept in keeper.sentences.clone() {
+                let other = page.sentences[kept].span;
+                is_kept[kept] |= other.start < span.end && span.start < other.end;
+            }
+            cuts.push(PageCut { sentence, kept: Some((one.a.document, span)), similarity });
         }
     }
     cuts.sort_unstable_by_key(|cut| cut.sentence);
@@ -212,7 +228,7 @@ fn covered(
     tokens: &Tokens,
     sentences: Range<usize>,
     kept_words: &[u64],
-    params: &PassageParams,
+    least: f64,
     aligner: &mut Aligner,
 ) -> Vec<Covered> {
     let mut covered = Vec::new();
@@ -223,11 +239,6 @@ fn covered(
         }
         let words = &tokens.hashes()[range.clone()];
         let similarity = aligner.aligned(words, kept_words) as f64 / words.len() as f64;
-        let least = if page.is_most_of_its_block(sentence) {
-            params.min_similarity
-        } else {
-            SENTENCE_SHARE
-        };
         if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
             let place = place_in(words, kept_words, similarity, aligner);
             covered.push(Covered { sentence, similarity, place });
@@ -243,11 +254,10 @@ pub fn covered_by(
     tokens: &Tokens,
     run: Range<usize>,
     kept_words: &[u64],
-    params: &PassageParams,
     aligner: &mut Aligner,
 ) -> Vec<Covered> {
     match side(page, tokens, run) {
-        Some(side) => covered(page, tokens, side.sentences, kept_words, params, aligner),
+        Some(side) => covered(page, tokens, side.sentences, kept_words, SENTENCE_SHARE, aligner),
         None => Vec::new(),
     }
 }
@@ -303,9 +313,12 @@ pub fn share_in(
     Some(aligned as f64 / tokens.len().max(1) as f64)
 }
 
+/// Which share of the words of two lines align that are versions of one.
+const ONE_LINE: f64 = 0.9;
+
 /// Whether hardly a word stands in one of two lines and not in the other.
 fn are_one(one: &[u64], other: &[u64], aligner: &mut Aligner) -> bool {
-    aligner.aligned(one, other) as f64 >= SENTENCE_SHARE * one.len().max(other.len()) as f64
+    aligner.aligned(one, other) as f64 >= ONE_LINE * one.len().max(other.len()) as f64
 }
 
 /// Whether a word with a digit stands in a range of tokens and not among the `others`.

@@ -194,7 +194,7 @@ struct CuttingArguments {
 
     /// Least share of a repeated line's words that must align, in order, with what stays
     ///
-    /// Of a sentence that ends with a stop it must be 0.9 in any case.
+    /// Of a sentence in the midst of a text it must be 0.95 in any case.
     #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share)]
     min_similarity: f64,
 }

@@ -71,8 +71,7 @@ impl Cleaner<'_> {
                     pairs[start..].iter().take_while(|(loser, _)| loser.document == id)
                 {
                     let (words, spans) = &kept[keeper];
-                    let params = &this.plan.options.passages;
-                    let covered = covered_by(&page, tokens, loser.tokens(), words, params, aligner);
+                    let covered = covered_by(&page, tokens, loser.tokens(), words, aligner);
                     for Covered { sentence, similarity, place } in covered {
                         if !cut[sentence] && !fixed[page.block_of(sentence)] {
                             cut[sentence] = true;

@@ -29,6 +29,9 @@ pub struct TextCut {
     pub line: Option<(LineKey, String)>,
 }
 
+/// The lines that are furniture, each with its source.
+pub type Furniture = AHashSet<(LineKey, u32)>;
+
 /// The cuts of documents, by document and place.
 pub type PageCuts = Vec<(DocId, TextCut)>;
 
@@ -38,8 +41,8 @@ fn headline(keys: &[Option<LineKey>]) -> Option<usize> {
 }
 
 impl Cleaner<'_> {
-    /// The lines that are furniture by now.
-    pub fn furniture(&self) -> Result<(AHashSet<(LineKey, u32)>, Vec<DocId>)> {
+    /// The lines that are furniture by now, and the documents that have some.
+    pub fn furniture(&self) -> Result<(Furniture, Vec<DocId>)> {
         let source = |document: DocId| {
             (!self.ledger.is_dropped(document)).then(|| self.sources.of[document.index()])
         };
@@ -73,11 +76,7 @@ impl Cleaner<'_> {
     }
 
     /// The furniture to be cut from the documents that have some.
-    pub fn furniture_cuts(
-        &self,
-        lines: &AHashSet<(LineKey, u32)>,
-        having: &[DocId],
-    ) -> Result<PageCuts> {
+    pub fn furniture_cuts(&self, lines: &Furniture, having: &[DocId]) -> Result<PageCuts> {
         let wanted: Vec<DocId> =
             having.iter().copied().filter(|&document| self.may_be_cut(document)).collect();
         let visitor = Collect {
@@ -119,11 +118,7 @@ impl Cleaner<'_> {
     }
 
     /// The repeats and captions to be cut from `documents` (ascending).
-    pub fn passage_cuts(
-        &self,
-        documents: &[DocId],
-        furniture: &AHashSet<(LineKey, u32)>,
-    ) -> Result<PageCuts> {
+    pub fn passage_cuts(&self, documents: &[DocId], furniture: &Furniture) -> Result<PageCuts> {
         let wanted: Vec<DocId> =
             documents.iter().copied().filter(|&document| self.may_be_cut(document)).collect();
         let visitor = Collect {
@@ -170,7 +165,7 @@ impl Cleaner<'_> {
         document: DocId,
         blocks: &Blocks<'_>,
         tokens: &Tokens,
-        furniture: &AHashSet<(LineKey, u32)>,
+        furniture: &Furniture,
     ) -> Vec<bool> {
         let keys = LineKey::of_blocks(blocks, tokens);
         let source = self.sources.of[document.index()];
