@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::read::Form;
 use bytemuck::{Pod, Zeroable};
 
 /// A document's number: its position in reading order, from 0.
@@ -55,4 +56,9 @@ pub struct Document<'a> {
     pub date: Option<&'a str>,
     /// The decoded text: no byte order mark, line ends as in the file.
     pub text: &'a str,
+    /// The values of [`ReadOptions::extra_fields`](crate::read::ReadOptions::extra_fields), in
+    /// their order, where the record has them.
+    pub extra: &'a [Option<String>],
+    /// How its bytes stand for the text; none if they cannot be made of it again.
+    pub form: Option<Form>,
 }

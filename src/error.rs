@@ -89,6 +89,15 @@ pub enum ErrorKind {
     /// A file is not what it was when it was first read.
     #[error("changed while it was being read")]
     Changed,
+    /// A folder that is to be filled has something in it.
+    #[error("there is something in it")]
+    NotEmpty,
+    /// A folder that is to be restored was not written by `clean`, or not to its end.
+    #[error("{0}")]
+    NotCleaned(&'static str),
+    /// A name that cannot be written below a folder.
+    #[error("{0}")]
+    Name(String),
     /// What the user asked for makes no sense.
     #[error("{0}")]
     Options(String),
@@ -189,6 +198,16 @@ impl Error {
             }
             ErrorKind::OutputIsInput => {
                 "write elsewhere, or leave the file out with `--exclude`".to_owned()
+            }
+            ErrorKind::NotEmpty => {
+                "name a new folder, or write into this one with `--force`".to_owned()
+            }
+            ErrorKind::NotCleaned(_) => {
+                "name a folder that `dittograph clean` has written; if it was stopped, run it again"
+                    .to_owned()
+            }
+            ErrorKind::Name(_) => {
+                "leave the file out with `--exclude`, or clean the folder it is in".to_owned()
             }
             ErrorKind::Unsupported(_) => {
                 "`--input-format text` reads any file as plain text".to_owned()

@@ -32,6 +32,7 @@
 
 #![deny(missing_docs)]
 
+pub mod clean;
 pub mod cluster;
 pub mod document;
 pub mod error;

@@ -12,6 +12,9 @@ use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
 use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions};
 use dittograph::report::OutputFormat;
 
+use super::clean_args::{
+    CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
+};
 use super::{memory, size};
 
 const EXAMPLES: &str = "\
@@ -37,6 +40,12 @@ pub enum Command {
     /// Find every duplicate and write one row for each
     #[command(after_help = EXAMPLES, after_long_help = SCAN_HELP)]
     Scan(Box<ScanArguments>),
+    /// Write a cleaned copy of a corpus, every repeat cut once, with a list of every cut
+    #[command(after_help = CLEAN_EXAMPLES, after_long_help = CLEAN_HELP)]
+    Clean(Box<CleanArguments>),
+    /// Make the original again of a cleaned corpus
+    #[command(after_help = RESTORE_EXAMPLES)]
+    Restore(RestoreArguments),
     /// Show what `--method minhash` would find at a threshold and recall
     #[command(after_help = TUNE_EXAMPLES, after_long_help = TUNE_HELP)]
     Tune(Box<TuneArguments>),
@@ -328,13 +337,15 @@ pub struct ReadingArguments {
 
 impl ReadingArguments {
     /// The options that the library understands.
-    fn options(&self) -> ReadOptions {
+    pub fn options(&self) -> ReadOptions {
         ReadOptions {
             input_format: self.input_format,
             id_field: self.id_field.clone(),
             text_field: self.text_field.clone(),
             html: self.html,
             max_document: self.max_document,
+            extra_fields: Vec::new(),
+            archives: true,
             exclude: self.exclude.clone(),
             strict: self.strict,
             against: Vec::new(),
@@ -472,13 +483,13 @@ pub fn manual(command: Option<&str>) -> clap_mangen::Man {
 }
 
 /// A share as a number between 0 and 1; how small it may be, the library knows.
-fn share(text: &str) -> Result<f64, String> {
+pub fn share(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     number.ok_or_else(|| "a share is a number from 0 to 1, such as 0.8".to_owned())
 }
 
 /// A parser of values with names, which clap lists and suggests.
-fn named<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+pub fn named<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
 {

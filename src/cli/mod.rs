@@ -1,11 +1,15 @@
 //! The command line: the only code that knows clap, prints, or draws progress.
 
 mod args;
+mod clean;
+mod clean_args;
+mod diff;
 mod interrupt;
 mod memory;
 mod messages;
 mod output;
 mod progress;
+mod restore;
 mod scan;
 mod size;
 mod tune;
@@ -37,6 +41,8 @@ pub fn run() -> ExitCode {
     let messages = Messages::default();
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, &messages),
+        Command::Clean(arguments) => clean::run(&arguments, &messages),
+        Command::Restore(arguments) => restore::run(&arguments, &messages),
         Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);

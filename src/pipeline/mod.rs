@@ -7,6 +7,7 @@
 //! to be quoted (`rows`). In between, only hashes are kept.
 
 mod benches;
+mod clean;
 mod clock;
 mod documents;
 mod exact;
@@ -34,6 +35,10 @@ use crate::verify::Criteria;
 use clock::Clock;
 use documents::DocumentPairs;
 
+pub use clean::{
+    CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, Show,
+    SourceRule, clean,
+};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
 /// Which findings are wanted.
@@ -308,7 +313,7 @@ fn scan_in(
     let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
     let (passages, shortened) =
-        passages::find(&mut survey, &documents, plan, &workspace, progress)?;
+        passages::find(&mut survey, &documents, |_| true, plan, &workspace, progress)?;
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
     let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;

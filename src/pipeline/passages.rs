@@ -20,11 +20,12 @@ use super::Plan;
 use super::documents::DocumentPairs;
 use super::survey::Sketched;
 
-/// Finds the passages within and across documents, and of how many of them not all occurrences
+/// Finds the passages within and across those documents that are present, and of how many of them not all occurrences
 /// are to be written.
 pub fn find(
     sketched: &mut Sketched,
     documents: &DocumentPairs,
+    is_present: impl Fn(DocId) -> bool,
     plan: &Plan,
     workspace: &Workspace,
     progress: &dyn Progress,
@@ -35,7 +36,11 @@ pub fn find(
     let inside = plan.options.inside_duplicates;
     let texts = &sketched.texts;
     let present: Vec<bool> = (0..texts.documents() as u32)
-        .map(|document| inside || sketched.sides.is_first(DocId(document), &documents.copies))
+        .map(DocId)
+        .map(|document| {
+            let is_told = inside || sketched.sides.is_first(document, &documents.copies);
+            is_told && is_present(document)
+        })
         .collect();
     let meetings = Meetings {
         prints: &sketched.prints,

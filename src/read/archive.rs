@@ -117,6 +117,7 @@ impl Entries {
         self.files.push(SourceFile {
             path: file.path.join(name),
             name: format!("{}/{name}", file.name),
+            target: file.target.join(name),
             size: range.end - range.start,
             named: false,
             path_number: file.path_number,

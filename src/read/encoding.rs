@@ -95,6 +95,87 @@ fn declared_charset(head: &[u8]) -> Option<&'static Encoding> {
     let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'>' | b'/' | b';' | b' ' | b'?');
     Encoding::for_label(&label[..label.iter().position(ends).unwrap_or(label.len())])
 }
+/// How a text stands in bytes: in which encoding, and whether a byte order mark goes before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    encoding: &'static Encoding,
+    marked: bool,
+}
+
+impl Form {
+    /// UTF-8 without a mark.
+    pub fn utf8() -> Self {
+        Form { encoding: UTF_8, marked: false }
+    }
+
+    /// The form of bytes that were decoded, if they can be made of the text again.
+    pub fn of(bytes: &[u8], decoded: &Decoded<'_>) -> Option<Self> {
+        let form = match (Encoding::for_bom(bytes), decoded.guessed) {
+            (Some((encoding, _)), _) => Form { encoding, marked: true },
+            (None, Some(name)) => {
+                Form { encoding: Encoding::for_label(name.as_bytes())?, marked: false }
+            }
+            (None, None) => Form::utf8(),
+        };
+        let same = match &decoded.text {
+            Cow::Borrowed(_) if form.encoding == UTF_8 => true,
+            _ => decoded.replaced == 0 && form.bytes(&decoded.text).is_some_and(|it| *it == *bytes),
+        };
+        // Cutting must not make a text of which little is left look like binary data.
+        let clean = !decoded.text.bytes().any(is_foreign_control);
+        (same && clean).then_some(form)
+    }
+
+    /// The name of the form, for [`from_name`](Self::from_name).
+    pub fn name(self) -> String {
+        format!("{}{}", self.encoding.name(), if self.marked { MARKED } else { "" })
+    }
+
+    /// The form of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (label, marked) = match name.strip_suffix(MARKED) {
+            Some(label) => (label, true),
+            None => (name, false),
+        };
+        Some(Form { encoding: Encoding::for_label(label.as_bytes())?, marked })
+    }
+
+    /// The bytes of a text; `None` if it has a character that the encoding has not.
+    pub fn bytes(self, text: &str) -> Option<Cow<'_, [u8]>> {
+        if self.encoding == UTF_8 && !self.marked {
+            return Some(Cow::Borrowed(text.as_bytes()));
+        }
+        let marked = self.mark();
+        let units = || marked.encode_utf16().chain(text.encode_utf16());
+        Some(Cow::Owned(if self.encoding == UTF_16LE {
+            units().flat_map(u16::to_le_bytes).collect()
+        } else if self.encoding == UTF_16BE {
+            units().flat_map(u16::to_be_bytes).collect()
+        } else if self.encoding == UTF_8 {
+            [marked.as_bytes(), text.as_bytes()].concat()
+        } else {
+            let (bytes, _, unmappable) = self.encoding.encode(text);
+            if unmappable {
+                return None;
+            }
+            bytes.into_owned()
+        }))
+    }
+
+    /// The byte order mark that stands before the text, or nothing.
+    pub fn mark(self) -> &'static str {
+        if self.marked { "\u{feff}" } else { "" }
+    }
+
+    /// The form that a text is written in once it is no longer the original: UTF-8, with the mark
+    /// that a text in UTF-8 had.
+    pub fn rewritten(self) -> Self {
+        Form { encoding: UTF_8, marked: self.marked && self.encoding == UTF_8 }
+    }
+}
+
+/// What follows the name of an encoding whose texts begin with a byte order mark.
+const MARKED: &str = " with mark";
 
 /// Which UTF-16 the text starts with, if its head says so by mark or by shape.
 pub fn utf16_of_head(head: &[u8]) -> Option<&'static Encoding> {

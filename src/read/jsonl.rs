@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use super::record::{Fields, Record};
 use crate::error::{Error, ErrorKind};
@@ -32,10 +33,31 @@ impl Record {
             .map_err(|error| Error::new(ErrorKind::Json(without_place(&error))))?;
         let field = fields.text_name();
         Err(Error::new(match found {
-            TextFound::Text => return Ok(()),
+            TextFound::Text => {
+                if !fields.extra.is_empty() {
+                    self.find_extra(line, fields);
+                }
+                return Ok(());
+            }
             TextFound::Other(found) => ErrorKind::FieldNotText { field, found },
             TextFound::Nothing => ErrorKind::MissingField(field),
         }))
+    }
+}
+
+impl Record {
+    /// Reads the line once more for what is seldom asked for: strings as they are, numbers as they are written.
+    fn find_extra(&mut self, line: &str, fields: &Fields) {
+        let whole: Value = serde_json::from_str(line).unwrap_or_default();
+        self.extra.clear();
+        self.extra.extend(fields.extra.iter().map(|path| {
+            let value = path.iter().try_fold(&whole, |value, name| value.get(name))?;
+            match value {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            }
+        }));
     }
 }
 
@@ -198,7 +220,7 @@ mod tests {
     fn parse(line: &str) -> Result<(Option<String>, String), String> {
         let mut record = Record::default();
         record
-            .parse_json(line, &Fields::new("meta.id", "body"))
+            .parse_json(line, &Fields::new("meta.id", "body", &[]))
             .map_err(|error| error.to_string())?;
         Ok((record.has_id.then_some(record.id), record.text))
     }

@@ -19,7 +19,9 @@ mod export;
 mod format;
 mod html;
 mod jsonl;
+mod omit;
 mod open;
+mod raw;
 mod record;
 mod revisit;
 mod survey;
@@ -35,8 +37,12 @@ use std::path::PathBuf;
 
 use ahash::AHashSet;
 
+pub use compress::decompress;
+pub use encoding::Form;
 pub use format::{Compression, FORMAT_NAMES, Format};
 pub use html::{HTML_NAMES, Html};
+pub use omit::{Omissions, without};
+pub use raw::{RawFile, TextField};
 pub use walk::SourceFile;
 
 use crate::document::{DocId, Document};
@@ -58,6 +64,10 @@ pub struct ReadOptions {
     pub text_field: String,
     /// What to read of pages of HTML.
     pub html: Html,
+    /// Further fields of a JSON record that are wanted, nested with dots.
+    pub extra_fields: Vec<String>,
+    /// Whether the files in archives are read; if not, an archive is a file that is no text.
+    pub archives: bool,
     /// Longest document in bytes; longer ones are reported and left out.
     pub max_document: u64,
     /// Globs, relative to each PATH, of what to leave out.
@@ -78,6 +88,8 @@ impl Default for ReadOptions {
             id_field: "id".to_owned(),
             text_field: "text".to_owned(),
             html: Html::default(),
+            extra_fields: Vec::new(),
+            archives: true,
             max_document: 64 << 20,
             exclude: Vec::new(),
             strict: false,
@@ -98,6 +110,8 @@ pub struct Corpus {
     units: Vec<Unit>,
     fields: Fields,
     options: ReadOptions,
+    /// What later readings leave out.
+    omissions: Omissions,
     walk_problems: Vec<Error>,
     walk_skipped: BTreeMap<&'static str, u64>,
 }
@@ -265,7 +279,7 @@ impl Corpus {
             )));
         }
         let all = [paths, &options.against].concat();
-        let mut found = walk::walk(&all, &options.exclude, &options.outputs)?;
+        let mut found = walk::walk(&all, &options)?;
         let is_reference = |file: &SourceFile| file.path_number >= paths.len();
         found.files.sort_by_key(|file| !is_reference(file));
         let references = found.files.partition_point(is_reference);
@@ -276,6 +290,7 @@ impl Corpus {
             references,
             units,
             options,
+            omissions: Omissions::default(),
             walk_problems: found.problems,
             walk_skipped: found.skipped,
         })
@@ -330,7 +345,10 @@ impl Corpus {
         (record.replaced, record.guessed) = (decoded.replaced, decoded.guessed);
         match html {
             Some(html) => record.take_page(&decoded.text, html),
-            None => record.text.push_str(&decoded.text),
+            None => {
+                record.form = Form::of(raw, &decoded);
+                record.text.push_str(&decoded.text);
+            }
         }
         Ok(())
     }
@@ -367,7 +385,7 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
                 Ok(Opening::Read(Opened {
                     content: Content::Records(records), direct, ..
                 })) => {
-                    let lines = matches!(records, Records::Jsonl) && direct.is_some();
+                    let lines = matches!(records, Records::Jsonl { .. }) && direct.is_some();
                     (lines, !lines)
                 }
                 _ => (false, false),

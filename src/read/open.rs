@@ -126,7 +126,9 @@ impl SourceFile {
         let content = match format {
             Format::Text => Content::Text,
             Format::Html => Content::Page(options.html),
-            Format::Jsonl => Content::Records(Records::Jsonl),
+            Format::Jsonl => Content::Records(Records::Jsonl {
+                in_place: utf16.is_none() && matches!(self.place, Place::Path),
+            }),
             Format::Warc => {
                 Content::Records(Records::Warc { html: options.html, limit: options.max_document })
             }

@@ -5,7 +5,7 @@
 
 use super::ReadOptions;
 use super::cut::Cutter;
-use super::encoding;
+use super::encoding::{self, Form};
 use super::html::{self, Html};
 use super::table::Table;
 use super::warc;
@@ -17,18 +17,20 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Fields {
     pub(super) id: Vec<String>,
     pub(super) text: Vec<String>,
+    pub(super) extra: Vec<Vec<String>>,
 }
 
 impl Fields {
     /// Fields by name, nested ones with dots.
-    pub fn new(id: &str, text: &str) -> Self {
+    pub fn new(id: &str, text: &str, extra: &[String]) -> Self {
         let path = |name: &str| name.split('.').map(str::to_owned).collect();
-        Fields { id: path(id), text: path(text) }
+        let extra = extra.iter().map(|name| path(name)).collect();
+        Fields { id: path(id), text: path(text), extra }
     }
 
     /// The fields that the options name.
     pub fn of(options: &ReadOptions) -> Self {
-        Fields::new(&options.id_field, &options.text_field)
+        Fields::new(&options.id_field, &options.text_field, &options.extra_fields)
     }
 
     /// The id field as it was named.
@@ -55,6 +57,10 @@ pub struct Record {
     pub replaced: u64,
     /// The encoding, where it had to be guessed.
     pub guessed: Option<&'static str>,
+    /// The further fields that were asked for.
+    pub extra: Vec<Option<String>>,
+    /// How its bytes stand for the text; none if they cannot be made of it again.
+    pub form: Option<Form>,
     /// When the document was published, if it tells.
     pub date: Option<String>,
     /// Whether it is a page of which all text was taken, for want of a main text.
@@ -70,7 +76,8 @@ impl Record {
         self.text.clear();
         self.id.clear();
         (self.has_id, self.replaced, self.guessed) = (false, 0, None);
-        (self.date, self.stripped) = (None, false);
+        self.extra.clear();
+        (self.form, self.date, self.stripped) = (None, None, false);
     }
 
     /// The record as what it is read for.
@@ -79,6 +86,8 @@ impl Record {
             id: self.has_id.then_some(self.id.as_str()),
             text: &self.text,
             date: self.date.as_deref(),
+            extra: &self.extra,
+            form: self.form,
         }
     }
 
@@ -111,7 +120,10 @@ pub enum Found {
 #[derive(Clone)]
 pub enum Records {
     /// A JSON object a line.
-    Jsonl,
+    Jsonl {
+        /// Whether the lines stand in a file of their own as they are read.
+        in_place: bool,
+    },
     /// A table.
     Table(Box<Table>),
     /// A crawl.
@@ -127,7 +139,7 @@ impl Records {
     /// How its records are told apart.
     pub fn cutter(&self) -> Cutter {
         match self {
-            Records::Jsonl => Cutter::Lines,
+            Records::Jsonl { .. } => Cutter::Lines,
             Records::Table(table) => table.cutter(),
             Records::Warc { .. } => Cutter::Warc,
         }
@@ -136,7 +148,7 @@ impl Records {
     /// What is counted in the place of a record.
     pub fn noun(&self) -> &'static str {
         match self {
-            Records::Jsonl | Records::Table(_) => "line",
+            Records::Jsonl { .. } | Records::Table(_) => "line",
             Records::Warc { .. } => "record",
         }
     }
@@ -175,7 +187,11 @@ impl Records {
             return Ok(Found::Nothing);
         }
         match std::str::from_utf8(bytes) {
-            Ok(text) => self.parse_text(text, fields, record)?,
+            Ok(text) => {
+                self.parse_text(text, fields, record)?;
+                let in_place = matches!(self, Records::Jsonl { in_place: true });
+                record.form = in_place.then(Form::utf8);
+            }
             Err(_) => {
                 let decoded = encoding::decode(bytes)
                     .map_err(|reason| Error::new(ErrorKind::NotText(reason)))?;
@@ -188,7 +204,7 @@ impl Records {
 
     fn parse_text(&self, text: &str, fields: &Fields, record: &mut Record) -> Result<()> {
         match self {
-            Records::Jsonl => record.parse_json(text, fields),
+            Records::Jsonl { .. } => record.parse_json(text, fields),
             Records::Table(table) => table.parse(text, record),
             Records::Warc { .. } => Ok(()),
         }

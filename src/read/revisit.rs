@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::blocks::{Block, BlockReader, in_blocks};
+use super::omit::Omitting;
 use super::open::{Content, Opened, Opening};
 use super::record::{Found, Record, Records};
 use super::{Buffers, Catalog, Corpus, Locator, Visitor};
@@ -28,6 +29,24 @@ impl Corpus {
     /// # Errors
     /// The first, in reading order, that shows a file to be gone or changed; what `finish` gives.
     pub fn revisit<V: Visitor>(
+        &self,
+        catalog: &Catalog,
+        wanted: &[DocId],
+        (stage, progress): (&'static str, &dyn Progress),
+        visitor: &V,
+    ) -> Result<Vec<V::Kept>> {
+        if self.omissions.is_empty() {
+            return self.revisit_whole(catalog, wanted, (stage, progress), visitor);
+        }
+        let omitting = Omitting { visitor, omissions: &self.omissions };
+        self.revisit_whole(catalog, wanted, (stage, progress), &omitting)
+    }
+
+    /// Reads without leaving anything out: the documents as they stand.
+    ///
+    /// # Errors
+    /// Those of [`revisit`](Self::revisit).
+    pub fn revisit_whole<V: Visitor>(
         &self,
         catalog: &Catalog,
         wanted: &[DocId],
@@ -190,4 +209,9 @@ impl Corpus {
         }
         Ok(())
     }
+}
+
+/// A record without the byte order mark that the first of a file may begin with.
+pub fn record_body(line: &str) -> &str {
+    line.strip_prefix('\u{feff}').unwrap_or(line)
 }

@@ -168,7 +168,7 @@ mod tests {
         fn records_are_split_as_the_csv_crate_splits_them(
             bytes in proptest::collection::vec(proptest::sample::select(vec![b'a', b'"', b',', b' ']), 1..30)
         ) {
-            let table = Table::with(Dialect { delimiter: b',', terminator: b'\n' }, &Fields::new("id", "text"));
+            let table = Table::with(Dialect { delimiter: b',', terminator: b'\n' }, &Fields::new("id", "text", &[]));
             let mut record = Record::default();
             table.split(&bytes, &mut record);
             let found: Vec<Vec<u8>> =
@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn table(head: &str, id: &str, text: &str) -> Result<Table> {
-        Table::of(head.as_bytes(), None, &Fields::new(id, text))
+        Table::of(head.as_bytes(), None, &Fields::new(id, text, &[]))
     }
 
     fn parse(table: &Table, bytes: &str) -> Result<(Option<String>, String), String> {

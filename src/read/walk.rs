@@ -17,6 +17,7 @@ use ahash::AHashSet;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
+use super::ReadOptions;
 use super::archive::{self, Place};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -27,6 +28,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// What it is called in the output.
     pub name: String,
+    /// Its path below a folder that all files are written to: `name` before it was made readable.
+    pub target: PathBuf,
     /// Its size in bytes when it was found.
     pub size: u64,
     /// Whether the user named it, and not a folder above it.
@@ -35,6 +38,13 @@ pub struct SourceFile {
     pub path_number: usize,
     /// Where its bytes are.
     pub place: Place,
+}
+
+impl SourceFile {
+    /// Whether it was standard input or a pipe.
+    pub fn is_unnamed(&self) -> bool {
+        matches!(self.place, Place::Unnamed(_))
+    }
 }
 
 /// What the walk found.
@@ -58,7 +68,8 @@ fn is_passed_by(name: &OsStr) -> bool {
 /// # Errors
 /// A glob that cannot be parsed, or a file that is among the `outputs`, too.
 /// What is wrong with a PATH is a problem, not an error.
-pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Result<Found> {
+pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
+    let ReadOptions { exclude, outputs, .. } = options;
     // A pattern is wrong whatever the PATHs are.
     excluding(Path::new("."), exclude)?;
     let mut found = Found::default();
@@ -84,6 +95,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                 found.files.push(SourceFile {
                     path: path.clone(),
                     name: display_name(shown),
+                    target: PathBuf::from(shown),
                     size: metadata.len(),
                     named: true,
                     path_number: index,
@@ -105,7 +117,9 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
         drop_second_names(&mut found);
     }
     refuse_outputs(&found, outputs)?;
-    archive::expand(&mut found);
+    if options.archives {
+        archive::expand(&mut found);
+    }
     Ok(found)
 }
 
@@ -161,13 +175,12 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
             continue;
         }
         let relative = entry.path().strip_prefix(root).unwrap_or(entry.path());
-        let name = match several {
-            true => display_name(root.join(relative).as_os_str()),
-            false => display_name(relative.as_os_str()),
-        };
+        let target = if several { root.join(relative) } else { relative.to_owned() };
+        let name = display_name(target.as_os_str());
         found.add(match entry.metadata() {
             Ok(metadata) => Ok(SourceFile {
                 name,
+                target,
                 size: metadata.len(),
                 path: without_dot(entry.path()).to_owned(),
                 named: false,
@@ -251,6 +264,7 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
     Ok(SourceFile {
         path: PathBuf::from(name),
         name: name.to_owned(),
+        target: PathBuf::from(name),
         size,
         named: true,
         path_number: 0,
@@ -290,7 +304,8 @@ mod tests {
 
     fn names(paths: &[PathBuf], exclude: &[&str]) -> (Vec<String>, Found) {
         let exclude: Vec<_> = exclude.iter().map(|&glob| glob.to_owned()).collect();
-        let found = walk(paths, &exclude, &[]).unwrap();
+        let options = ReadOptions { exclude, ..Default::default() };
+        let found = walk(paths, &options).unwrap();
         (found.files.iter().map(|file| file.name.clone()).collect(), found)
     }
 

@@ -193,7 +193,7 @@ impl fmt::Display for Summary {
 }
 
 /// `1 file`, `2 files`, `12,345 files`.
-fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { String::new() } else { "s".to_owned() };
     match noun.split_once(" or ") {
         Some((one, other)) => format!("{} {one}{plural} or {other}{plural}", grouped(number)),
@@ -202,7 +202,7 @@ fn count(number: u64, noun: &str) -> String {
 }
 
 /// A number with commas between thousands.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -215,7 +215,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// A size in the unit that suits it.
-fn bytes(size: u64) -> String {
+pub(crate) fn bytes(size: u64) -> String {
     let mut value = size as f64;
     for unit in ["bytes", "kB", "MB", "GB"] {
         if value < 1000.0 {

@@ -17,7 +17,7 @@ mod words;
 mod writer;
 
 pub(crate) use hash::mix;
-pub use sentences::{Sentence, sentences};
+pub use sentences::{Sentence, blocks, sentences};
 pub use words::{Token, Tokenizer};
 
 use std::ops::Range;

@@ -39,8 +39,8 @@ pub fn sentences(text: &str) -> Vec<Sentence> {
     found
 }
 
-/// The lines of `text`, wrapped ones joined, blank ones left out.
-fn blocks(text: &str) -> Vec<Range<usize>> {
+/// The lines of `text` with their ends, wrapped ones joined, blank ones left out.
+pub fn blocks(text: &str) -> Vec<Range<usize>> {
     let mut blocks: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     let mut after_blank = true;

@@ -21,6 +21,9 @@ fn help() {
     assert_snapshot!("help_long", desk.run("--help"));
     assert_snapshot!("help_scan_short", desk.run("scan -h"));
     assert_snapshot!("help_scan_long", desk.run("scan --help"));
+    assert_snapshot!("help_clean_short", desk.run("clean -h"));
+    assert_snapshot!("help_clean_long", desk.run("clean --help"));
+    assert_snapshot!("help_restore", desk.run("restore --help"));
 }
 
 #[test]

@@ -11,8 +11,18 @@ mod desk;
 /// The oracles: what the answers ought to be, by the most obvious code.
 mod naive;
 
+/// Helpers: a cleaned corpus, its tables, and what restoring it gives.
+mod clean_support;
+
 /// What cannot be read: told with its place, and nothing else is lost.
 mod bad_input;
+/// What is cut and what stays, on texts of a few lines.
+mod clean;
+/// What cleaning writes: every format, refused places, runs that are stopped, full disks.
+#[cfg(unix)]
+mod clean_files;
+/// What holds of every cleaned corpus.
+mod clean_properties;
 /// What is typed, printed and left behind: help, messages, exit codes, files.
 mod cli;
 /// The sample corpus against its manifest, row by row.
