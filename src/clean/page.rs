@@ -26,6 +26,15 @@ pub struct Blocks<'t> {
     pub ranges: Vec<Range<usize>>,
 }
 
+/// Fewest words of a paragraph of text.
+const TEXT: usize = 12;
+
+/// Fewest words of a headline that is not the first line.
+const HEADLINE: usize = 5;
+
+/// In how many blocks from where a text begins there is more of it, and its headline before it.
+const NEARBY: usize = 8;
+
 /// How much longer than a sentence its block may be for it to be most of it.
 const MOST: f64 = 1.4;
 
@@ -59,6 +68,23 @@ impl<'t> Blocks<'t> {
         let start = if block == 0 { 0 } else { self.ranges[block - 1].end };
         let end = self.ranges.get(block).map_or(self.text.len(), |range| range.start);
         start..end
+    }
+
+    /// Whether a block is a paragraph of text.
+    pub fn is_text(&self, block: usize) -> bool {
+        let text = self.trimmed(block);
+        is_punctuated(text) && text.split_whitespace().count() >= TEXT
+    }
+
+    /// The line that is taken for the headline of a page that begins with something else: the first
+    /// of some words in the few lines before the place where the paragraphs begin.
+    pub fn headline(&self) -> Option<usize> {
+        let count = self.ranges.len();
+        let texts = |from: usize| (from..count).take(NEARBY).filter(|&block| self.is_text(block));
+        let start = (0..count).find(|&block| self.is_text(block) && texts(block).count() >= 3)?;
+        (start.saturating_sub(NEARBY)..start).find(|&block| {
+            !self.is_text(block) && self.trimmed(block).split_whitespace().count() >= HEADLINE
+        })
     }
 
     /// What goes when these blocks (ascending) go: a span for each.

@@ -23,7 +23,7 @@ use crate::text::{Tokenizer, Tokens};
 pub const SENTENCE_SHARE: f64 = 0.95;
 
 /// The same share of a paragraph that the text has again further down.
-const PARAGRAPH_SHARE: f64 = 0.8;
+const PARAGRAPH_SHARE: f64 = 0.75;
 
 /// A sentence to be cut.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,21 +162,13 @@ enum Place {
 /// How many blocks there may be between a headline and its text: a byline, a date, a caption.
 const HEADLINED: usize = 6;
 
-/// Fewest words of a paragraph of text.
-const TEXT: usize = 12;
-
 /// Most words of a heading.
 const HEADING: usize = 15;
-
-fn is_text(page: &Page<'_>, block: usize) -> bool {
-    let text = page.blocks.trimmed(block);
-    is_punctuated(text) && text.split_whitespace().count() >= TEXT
-}
 
 /// Whether a paragraph of text follows soon.
 fn heads_text(page: &Page<'_>, side: &Side) -> bool {
     let block = page.block_of(side.sentences.start);
-    (block + 1..page.blocks.ranges.len()).take(HEADLINED).any(|block| is_text(page, block))
+    (block + 1..page.blocks.ranges.len()).take(HEADLINED).any(|block| page.blocks.is_text(block))
 }
 
 /// Whether a line without a stop is a heading in the midst of a text: short, between two
@@ -188,8 +180,8 @@ fn is_heading(page: &Page<'_>, line: &Side, source: &Side) -> bool {
     line.tokens.len() <= HEADING
         && (is_quoted || heads_source)
         && block + 1 < page.blocks.ranges.len()
-        && is_text(page, block + 1)
-        && (block.saturating_sub(HEADLINED)..block).any(|block| is_text(page, block))
+        && page.blocks.is_text(block + 1)
+        && (block.saturating_sub(HEADLINED)..block).any(|block| page.blocks.is_text(block))
 }
 
 /// Marks that a quotation begins with.

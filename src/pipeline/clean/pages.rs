@@ -158,8 +158,8 @@ impl Cleaner<'_> {
         Ok(units.into_iter().flat_map(|(_, _, _, _, cuts)| cuts).collect())
     }
 
-    /// The blocks of a text that no repeat or caption is cut from: the headline, the first line
-    /// that is no furniture, and what the user wants to keep.
+    /// The blocks of a text that no repeat or caption is cut from: the first line, the first that
+    /// is no furniture, the headline that stands above the text, and what the user wants to keep.
     pub fn fixed_blocks(
         &self,
         document: DocId,
@@ -172,11 +172,13 @@ impl Cleaner<'_> {
         let own =
             keys.iter().position(|key| key.is_some_and(|it| !furniture.contains(&(it, source))));
         let headline = headline(&keys);
+        let above_text = blocks.headline();
         keys.iter()
             .enumerate()
             .map(|(block, key)| {
                 Some(block) == headline
                     || Some(block) == own
+                    || Some(block) == above_text
                     || key.is_some_and(|key| self.keep_text.contains(&key))
             })
             .collect()
