@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use zip::CompressionMethod;
@@ -120,6 +120,7 @@ impl Entries {
             size: range.end - range.start,
             named: false,
             place: Place::Entry { archive: Arc::clone(archive), range, packed },
+            footer: OnceLock::new(),
         });
     }
 }

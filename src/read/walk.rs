@@ -11,17 +11,17 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ahash::AHashSet;
 use ignore::WalkBuilder;
 use ignore::overrides::{Override, OverrideBuilder};
 
 use super::archive::{self, Place};
+use super::columns::Footer;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file of the corpus.
-#[derive(Debug)]
 pub struct SourceFile {
     /// Where it is.
     pub path: PathBuf,
@@ -33,10 +33,12 @@ pub struct SourceFile {
     pub named: bool,
     /// Where its bytes are.
     pub place: Place,
+    /// The footer of a large Parquet file, once it was read.
+    pub footer: OnceLock<Footer>,
 }
 
 /// What the walk found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Found {
     /// The files in reading order.
     pub files: Vec<SourceFile>,
@@ -84,6 +86,7 @@ pub fn walk(paths: &[PathBuf], exclude: &[String], outputs: &[PathBuf]) -> Resul
                     size: metadata.len(),
                     named: true,
                     place: Place::Path,
+                    footer: OnceLock::new(),
                 });
             }
             // A pipe such as the shell's `<(...)` can be read once only.
@@ -167,6 +170,7 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
                 path: without_dot(entry.path()).to_owned(),
                 named: false,
                 place: Place::Path,
+                footer: OnceLock::new(),
             }),
             Err(error) => Err(walk_error(&error, root)),
         });
@@ -248,6 +252,7 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
         size,
         named: true,
         place: Place::Unnamed(Arc::new(file)),
+        footer: OnceLock::new(),
     })
 }
 
