@@ -229,7 +229,10 @@ impl fmt::Display for Error {
             write!(f, "{path}: ")?;
         }
         if let (Some(line), Some(offset)) = (self.0.line, self.0.offset) {
-            write!(f, "{} {line} (byte {offset}): ", self.0.noun)?;
+            match self.0.noun {
+                "row" => write!(f, "row {line}: ")?,
+                noun => write!(f, "{noun} {line} (byte {offset}): ")?,
+            }
         }
         self.0.kind.fmt(f)
     }

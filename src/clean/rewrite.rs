@@ -107,12 +107,10 @@ impl Rewriter<'_> {
                 Err(error) => return Ok(Err(Some(error))),
             }
             let mut line = vec![0; (place.end - place.start) as usize];
-            if let Err(error) =
-                reader.read_exact(&mut line).and_then(|()| reader.read_until(b'\n', &mut line))
-            {
+            if let Err(error) = reader.read_exact(&mut line) {
                 return Ok(Err(Some(error)));
             }
-            at = place.start + line.len() as u64;
+            at = place.end;
             let Ok(line) = String::from_utf8(line) else { return Ok(Err(None)) };
             let Some(field) = self.corpus.text_field(&line) else { return Ok(Err(None)) };
             if self.ledger.is_dropped(change.document) {

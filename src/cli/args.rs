@@ -126,7 +126,7 @@ pub struct ScanArguments {
     /// Files and folders to scan; `-` is standard input
     ///
     /// Folders are walked whole, hidden and ignored files too. Read are plain text (.txt, .md and
-    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson), tables (.csv, .tsv), pages
+    /// whatever else turns out to be text), JSON lines (.jsonl, .ndjson), tables (.csv, .tsv, .parquet), pages
     /// of HTML and crawls (.warc, .wet), each also compressed as .gz or .zst, and .zip and
     /// .tar archives of them. Other files are skipped and counted.
     #[arg(required = true, value_name = "PATH")]

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use zip::CompressionMethod;
@@ -122,6 +122,7 @@ impl Entries {
             named: false,
             path_number: file.path_number,
             place: Place::Entry { archive: Arc::clone(archive), range, packed },
+            footer: OnceLock::new(),
         });
     }
 }

@@ -26,10 +26,12 @@ pub enum Format {
     Html,
     /// Each response, resource or conversion of a crawl is a document.
     Warc,
+    /// Each row of the table is a document.
+    Parquet,
 }
 
 /// The names of the formats on the command line.
-pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html", "warc"];
+pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html", "warc", "parquet"];
 
 impl FromStr for Format {
     type Err = Error;
@@ -42,6 +44,7 @@ impl FromStr for Format {
             "tsv" => Ok(Format::Tsv),
             "html" => Ok(Format::Html),
             "warc" | "wet" => Ok(Format::Warc),
+            "parquet" => Ok(Format::Parquet),
             _ => Err(Error::options(format!(
                 "unknown input format `{name}`: use one of {}",
                 FORMAT_NAMES.join(", ")
@@ -113,7 +116,8 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         "xml" => Verdict::Skip("XML is not read"),
         "csv" => Verdict::Read { format: Format::Csv, named: true },
         "tsv" | "tab" => Verdict::Read { format: Format::Tsv, named: true },
-        "parquet" | "arrow" | "feather" => Verdict::Skip("tables are not read in this version"),
+        "parquet" | "pq" => Verdict::Read { format: Format::Parquet, named: true },
+        "arrow" | "feather" => Verdict::Skip("tables of this kind are not read"),
         "warc" | "wet" => Verdict::Read { format: Format::Warc, named: true },
         "zip" | "tar" | "tgz" | "tzst" => Verdict::Skip("an archive in an archive"),
         "7z" | "rar" | "bz2" | "xz" => Verdict::Skip("archives of this kind are not read"),
@@ -124,6 +128,9 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
             Some(true) => Verdict::Read { format: Format::Jsonl, named: false },
             _ if head.starts_with(b"WARC/1.") => {
                 Verdict::Read { format: Format::Warc, named: false }
+            }
+            _ if head.starts_with(b"PAR1") => {
+                Verdict::Read { format: Format::Parquet, named: false }
             }
             _ if is_page(head) => Verdict::Read { format: Format::Html, named: false },
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),

@@ -12,6 +12,7 @@
 
 mod archive;
 mod blocks;
+mod columns;
 mod compress;
 mod cut;
 mod encoding;
@@ -124,7 +125,7 @@ struct Unit {
     streamed: bool,
 }
 
-/// A file, or the lines of it that start within a range.
+/// A file, or the lines of it that start within a range of bytes, or the rows of it within a range.
 #[derive(Clone)]
 struct Part {
     file: u32,
@@ -137,6 +138,7 @@ struct Locator {
     file: u32,
     /// Bytes of the record in its (decompressed) file.
     length: u32,
+    /// Where the record starts; of a row, how many are before it.
     offset: u64,
     /// 1-based line the record starts in; 0 if the file is the document.
     line: u64,
@@ -380,26 +382,29 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
         if file.size > 2 * UNIT_SIZE {
-            // Only lines can be told apart from anywhere; other records are read from the start.
-            let (lines, streamed) = match file.open(options, &crate::progress::Silent) {
+            // Only lines and rows can be told apart from anywhere; other records are read from the start.
+            let (ranges, streamed) = match file.open(options, &crate::progress::Silent) {
                 Ok(Opening::Read(Opened {
                     content: Content::Records(records), direct, ..
-                })) => {
-                    let lines = matches!(records, Records::Jsonl { .. }) && direct.is_some();
-                    (lines, !lines)
+                })) => match (records, direct) {
+                    (Records::Jsonl { .. }, Some(_)) => (stretches(file.size), false),
+                    _ => (Vec::new(), true),
+                },
+                Ok(Opening::Read(Opened { content: Content::Rows(rows), .. })) => {
+                    let (_, footer) = *rows;
+                    let slices = footer.slices(4 * UNIT_SIZE);
+                    // It is set once only, here.
+                    let _ = file.footer.set(footer);
+                    (slices, false)
                 }
-                _ => (false, false),
+                _ => (Vec::new(), false),
             };
-            let step = if lines { UNIT_SIZE } else { file.size };
-            let ranges = (0..file.size).step_by(step as usize).map(|start| {
-                let end = if start + step >= file.size { u64::MAX } else { start + step };
-                Unit {
-                    parts: vec![Part { file: index, range: lines.then_some(start..end) }],
-                    bytes: step,
-                    streamed,
-                }
-            });
-            units.extend(ranges);
+            let bytes = file.size / ranges.len().max(1) as u64;
+            let unit = |range| Unit { parts: vec![Part { file: index, range }], bytes, streamed };
+            match ranges.is_empty() {
+                true => units.push(unit(None)),
+                false => units.extend(ranges.into_iter().map(Some).map(unit)),
+            }
             continue;
         }
         let part = Part { file: index, range: None };
@@ -416,4 +421,15 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
         }
     }
     units
+}
+
+/// Ranges of about [`UNIT_SIZE`] that a file of lines is cut into; the last is open, for it may have grown.
+fn stretches(size: u64) -> Vec<Range<u64>> {
+    let starts = (0..size).step_by(UNIT_SIZE as usize);
+    starts
+        .map(|start| {
+            let end = start + UNIT_SIZE;
+            start..if end >= size { u64::MAX } else { end }
+        })
+        .collect()
 }

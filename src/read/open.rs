@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::ReadOptions;
 use super::archive::{Checked, Place};
+use super::columns::{Footer, Section};
 use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, is_table, verdict};
@@ -54,13 +55,15 @@ pub enum Content {
     Page(Html),
     /// Each of its records is one.
     Records(Records),
+    /// Each of its rows is one.
+    Rows(Box<(Section, Footer)>),
 }
 
 impl Content {
     /// Whether its texts are in no file as they stand.
     pub fn is_extracted(&self) -> bool {
         match self {
-            Content::Text => false,
+            Content::Text | Content::Rows(_) => false,
             Content::Page(html) => *html != Html::Text,
             Content::Records(records) => records.is_extracted(),
         }
@@ -136,11 +139,21 @@ impl SourceFile {
                 let delimiter = (format == Format::Tsv).then_some(b'\t');
                 match Table::of(readable, delimiter, &Fields::of(options)) {
                     Ok(table) => Content::Records(Records::Table(Box::new(table))),
-                    // Any folder may hold a table of something else; what was named is meant.
-                    Err(error) if !self.named && error.is_about_columns() => {
-                        return Ok(Opening::Skip("a table without the column of `--text-field`"));
-                    }
-                    Err(error) => return Err(error.at_path(self.path.display())),
+                    Err(error) => return self.without_table(error),
+                }
+            }
+            Format::Parquet => {
+                let Some(direct) = &direct else {
+                    return Ok(Opening::Skip("a Parquet file that is packed as a whole"));
+                };
+                let section = direct.section().map_err(io)?;
+                let footer = match self.footer.get() {
+                    Some(footer) => Ok(footer.clone()),
+                    None => Footer::load(&section, &Fields::of(options)),
+                };
+                match footer {
+                    Ok(footer) => Content::Rows(Box::new((section, footer))),
+                    Err(error) => return self.without_table(error),
                 }
             }
         };
@@ -158,6 +171,17 @@ impl SourceFile {
             },
             _ => opened,
         }))
+    }
+}
+
+impl SourceFile {
+    /// What to do about a table that cannot be read. Any folder may hold one of something else;
+    /// what was named is meant.
+    fn without_table<'a>(&self, error: Error) -> Result<Opening<'a>> {
+        if !self.named && error.is_about_columns() {
+            return Ok(Opening::Skip("a table without the column of `--text-field`"));
+        }
+        Err(error.at_path(self.path.display()))
     }
 }
 
@@ -215,6 +239,11 @@ impl Positioned<'_> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         read_exact_at(&self.file, buffer, self.range.start + offset)
+    }
+
+    /// The same bytes, for the decoder of Parquet.
+    fn section(&self) -> io::Result<Section> {
+        Section::new(self.file.try_clone()?, self.range.clone())
     }
 
     fn length(&self) -> u64 {

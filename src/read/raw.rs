@@ -63,7 +63,7 @@ impl Corpus {
             Content::Records(Records::Jsonl { in_place: true }) => false,
             content if content.is_extracted() => return Err(changed()),
             Content::Text | Content::Page(_) => true,
-            Content::Records(_) => return Err(changed()),
+            Content::Records(_) | Content::Rows(_) => return Err(changed()),
         };
         Ok(RawFile { is_whole, compression, reader })
     }
@@ -110,7 +110,7 @@ impl Catalog {
         Some(self.locators[document.index()].line).filter(|&line| line > 0)
     }
 
-    /// Where a record stands in its decompressed file, without the end of its line.
+    /// Where a record stands in its decompressed file, with the end of its line.
     pub fn bytes_of(&self, document: DocId) -> Range<u64> {
         let locator = self.locators[document.index()];
         locator.offset..locator.offset + u64::from(locator.length)

@@ -166,6 +166,17 @@ impl Corpus {
         let Opening::Read(opened) = file.open(&self.options, &Silent)? else {
             return Err(changed());
         };
+        if let Content::Rows(rows) = &opened.content {
+            let (section, footer) = &**rows;
+            let row = |id: &DocId| catalog.locators[id.index()].offset;
+            let wanted: Vec<_> = documents.iter().map(|id| row(id)..row(id) + 1).collect();
+            let mut ids = documents.iter();
+            return footer.read(section, &wanted, &mut buffers.record, &mut |_, record| {
+                let (&id, record) = ids.next().zip(record.ok()).ok_or_else(changed)?;
+                visit(id, record.document());
+                Ok(())
+            });
+        }
         let Opened { reader, direct, content: Content::Records(records), .. } = opened else {
             let content = self.read_whole(file, opened, &mut buffers.raw)?;
             self.whole(&content, buffers).map_err(|_| changed())?;

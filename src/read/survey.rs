@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
+use super::columns::{Footer, Section};
 use super::open::{Content, Opened, Opening, read_error};
 use super::record::{Found, Record, Records};
 use super::walk::SourceFile;
@@ -341,6 +342,14 @@ impl Corpus {
                 self.survey_whole(file, opened, buffers, outcome, visit)
             }
             Content::Records(_) => self.survey_records(part, opened, buffers, outcome, visit),
+            Content::Rows(rows) => {
+                let result = self.survey_rows(part, *rows, buffers, outcome, visit);
+                // The bytes were read behind the back of whoever counts them.
+                if part.range.as_ref().is_none_or(|range| range.start == 0) {
+                    progress.advance(file.size);
+                }
+                result
+            }
         }
     }
 
@@ -423,6 +432,43 @@ impl Corpus {
         }
         outcome.replaced += replaced.load(Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Reads the rows of a Parquet file, or those within a range.
+    fn survey_rows(
+        &self,
+        part: &Part,
+        (section, footer): (Section, Footer),
+        buffers: &mut Buffers,
+        outcome: &mut PartOutcome,
+        visit: &mut dyn FnMut(Document<'_>),
+    ) -> Result<()> {
+        let path = self.files[part.file as usize].path.display();
+        let limit = self.options.max_document;
+        let range = part.range.clone().unwrap_or(footer.rows());
+        let read = footer.read(&section, &[range], &mut buffers.record, &mut |row, record| {
+            outcome.lines += 1;
+            let line = outcome.lines;
+            match record {
+                Ok(record) if record.text.len() as u64 <= limit => {
+                    outcome.document(record, 0, row, line);
+                    outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));
+                    visit(record.document());
+                }
+                Ok(_) => outcome.problem(
+                    Error::new(ErrorKind::TooLarge { limit })
+                        .at_record(line, row)
+                        .counting("row")
+                        .at_path(&path),
+                ),
+                Err(error) => {
+                    outcome.problem(error.at_record(line, row).counting("row").at_path(&path));
+                }
+            }
+            Ok(())
+        });
+        let next = outcome.lines + 1;
+        read.map_err(|error| error.at_record(next, 0).counting("row").at_path(&path))
     }
 
     /// Reads the records of a block that start within a range; tells whether more may follow.

@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ahash::AHashSet;
 use ignore::WalkBuilder;
@@ -19,10 +19,10 @@ use ignore::overrides::{Override, OverrideBuilder};
 
 use super::ReadOptions;
 use super::archive::{self, Place};
+use super::columns::Footer;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file of the corpus.
-#[derive(Debug)]
 pub struct SourceFile {
     /// Where it is.
     pub path: PathBuf,
@@ -38,6 +38,8 @@ pub struct SourceFile {
     pub path_number: usize,
     /// Where its bytes are.
     pub place: Place,
+    /// The footer of a large Parquet file, once it was read.
+    pub footer: OnceLock<Footer>,
 }
 
 impl SourceFile {
@@ -48,7 +50,7 @@ impl SourceFile {
 }
 
 /// What the walk found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Found {
     /// The files in reading order.
     pub files: Vec<SourceFile>,
@@ -100,6 +102,7 @@ pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
                     named: true,
                     path_number: index,
                     place: Place::Path,
+                    footer: OnceLock::new(),
                 });
             }
             // A pipe such as the shell's `<(...)` can be read once only.
@@ -186,6 +189,7 @@ fn walk_folder(root: &Path, several: bool, exclude: &[String], found: &mut Found
                 named: false,
                 path_number: 0,
                 place: Place::Path,
+                footer: OnceLock::new(),
             }),
             Err(error) => Err(walk_error(&error, root)),
         });
@@ -269,6 +273,7 @@ fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
         named: true,
         path_number: 0,
         place: Place::Unnamed(Arc::new(file)),
+        footer: OnceLock::new(),
     })
 }
 

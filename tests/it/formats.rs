@@ -26,7 +26,7 @@ pub fn articles() -> Vec<(String, String)> {
 }
 
 /// The rows that a file gives, with the names of documents as the folder has them.
-fn rows(name: &str, bytes: &[u8], read: ReadOptions) -> String {
+pub fn rows(name: &str, bytes: &[u8], read: ReadOptions) -> String {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join(name), bytes).unwrap();
     let scan = scan_path(folder.path(), &ScanOptions { read, ..ScanOptions::default() });
@@ -34,7 +34,7 @@ fn rows(name: &str, bytes: &[u8], read: ReadOptions) -> String {
 }
 
 /// The rows of the folder.
-fn expected() -> String {
+pub fn expected() -> String {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     scan_path(&corpus, &ScanOptions::default()).csv
 }
@@ -180,7 +180,7 @@ fn pages_are_read_as_asked_for() {
 }
 
 /// A record of a WARC file.
-fn warc_record(kind: &str, uri: &str, media: &str, block: &[u8]) -> Vec<u8> {
+pub fn warc_record(kind: &str, uri: &str, media: &str, block: &[u8]) -> Vec<u8> {
     let head = format!(
         "WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {uri}\r\n\
          WARC-Date: 2025-06-30T12:00:00Z\r\nContent-Type: {media}\r\nContent-Length: {}\r\n\r\n",
@@ -272,7 +272,7 @@ fn tarball() -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
-fn zipped(entries: &[(String, String)], method: zip::CompressionMethod) -> Vec<u8> {
+pub fn zipped(entries: &[(String, String)], method: zip::CompressionMethod) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(method);
     for (name, text) in entries {

@@ -31,11 +31,16 @@ mod corpus;
 mod determinism;
 /// Exact, near and contained rows against the oracle.
 mod documents;
+/// The same rows from every format; what is wrong with a file is told.
 mod formats;
 /// Hashes that must not change silently.
 mod golden;
+/// Parquet: types of text, stretches of rows, files that lie.
+mod parquet;
 /// Passage rows against the oracle: complete, and true.
 mod passages;
+/// Bytes that nobody wrote, in every format.
+mod readers;
 /// The recall of the bands against its formula.
 mod statistics;
 /// What `tune` says of the bands: the formula's numbers, and a measurement.
