@@ -57,8 +57,10 @@ pub enum ErrorKind {
     MissingColumn {
         /// The column's name.
         column: String,
-        /// The names in the first line.
+        /// The names of the columns there are.
         present: String,
+        /// Whether columns may be told by number, too.
+        numbered: bool,
     },
     /// The field that should hold the text holds something else.
     #[error("field `{field}` is {found}, not a string")]
@@ -86,6 +88,11 @@ pub enum ErrorKind {
     /// A file to be read is also to be written.
     #[error("it is an input, and inputs are never written to")]
     OutputIsInput,
+    /// Texts would be written where the next run would read them as documents.
+    #[error(
+        "it is inside of a folder that is read, so the next run would read what is written there"
+    )]
+    OutputInInput,
     /// A file is not what it was when it was first read.
     #[error("changed while it was being read")]
     Changed,
@@ -176,6 +183,10 @@ impl Error {
             ErrorKind::MissingField(field) => {
                 format!("name the field that holds the text with `--text-field` (now `{field}`)")
             }
+            ErrorKind::MissingColumn { numbered: false, .. } => {
+                "name the column that holds the text with `--text-field`, nested ones with dots"
+                    .to_owned()
+            }
             ErrorKind::MissingColumn { .. } => {
                 "name the column that holds the text with `--text-field`, or count it from 1 if the \
                  first line is a record like the others"
@@ -198,6 +209,9 @@ impl Error {
             }
             ErrorKind::OutputIsInput => {
                 "write elsewhere, or leave the file out with `--exclude`".to_owned()
+            }
+            ErrorKind::OutputInInput => {
+                "write elsewhere, or leave the folder out with `--exclude`".to_owned()
             }
             ErrorKind::NotEmpty => {
                 "name a new folder, or write into this one with `--force`".to_owned()

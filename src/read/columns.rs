@@ -8,7 +8,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -28,6 +27,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::encoding;
+use super::guard::guarded;
 use super::record::{Fields, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::spill::read_at;
@@ -114,7 +114,7 @@ impl Footer {
     /// [`ErrorKind::Damaged`]; [`ErrorKind::MissingColumn`], if there is no column of text.
     pub fn load(section: &Section, fields: &Fields) -> Result<Self> {
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
-        let metadata = guarded(|| ArrowReaderMetadata::load(section, options))?;
+        let metadata = decoded(|| ArrowReaderMetadata::load(section, options))?;
         let schema = metadata.parquet_schema();
         let find = |name: String| {
             let index =
@@ -126,6 +126,7 @@ impl Footer {
             Error::new(ErrorKind::MissingColumn {
                 column: fields.text_name(),
                 present: names.collect::<Vec<_>>().join(", "),
+                numbered: false,
             })
         })?;
         let id = find(fields.id_name());
@@ -180,11 +181,11 @@ impl Footer {
             section.clone(),
             self.metadata.clone(),
         );
-        let mut batches: ParquetRecordBatchReader = guarded(|| {
+        let mut batches: ParquetRecordBatchReader = decoded(|| {
             let builder = builder.with_projection(mask).with_row_groups(groups);
             builder.with_row_selection(selection).with_batch_size(BATCH).build()
         })?;
-        while let Some(batch) = guarded(|| batches.next().transpose())? {
+        while let Some(batch) = decoded(|| batches.next().transpose())? {
             let texts = Values::of(&batch, &self.text);
             let ids = self.id.as_ref().and_then(|id| Values::of(&batch, id));
             let texts = texts.ok_or_else(|| damaged("its columns are not those of its footer"))?;
@@ -245,10 +246,10 @@ fn damaged(detail: impl ToString) -> Error {
 }
 
 /// Runs the decoder, whose panics mean damage as its errors do.
-fn guarded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(decode)) {
-        Ok(done) => done.map_err(damaged),
-        Err(_) => Err(damaged("it cannot be decoded")),
+fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match guarded(decode) {
+        Some(done) => done.map_err(damaged),
+        None => Err(damaged("it cannot be decoded")),
     }
 }
 

@@ -63,6 +63,7 @@ impl Table {
         Err(Error::new(ErrorKind::MissingColumn {
             column: fields.text_name(),
             present: names.join(", "),
+            numbered: true,
         }))
     }
 
