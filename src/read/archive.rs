@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use zip::CompressionMethod;
+use zip::result::ZipError;
 
 use super::compress::decompress;
 use super::format::{Compression, archive_of};
@@ -168,8 +169,12 @@ fn list_zip(
     let holder = Arc::new(file.holder());
     let open = holder.open().map_err(|error| Error::new(ErrorKind::Io(error)))?;
     let size = file.size;
-    let mut archive =
-        zip::ZipArchive::new(BufReader::new(open)).map_err(|error| damaged("zip", error))?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(open)).map_err(|error| match error {
+        ZipError::InvalidArchive(_) => {
+            damaged("zip", "its list of entries cannot be read: it is cut, or no zip file")
+        }
+        error => damaged("zip", error),
+    })?;
     if archive.len() > MOST_ENTRIES {
         return Err(damaged("zip", "it has more than 4,000,000 entries"));
     }

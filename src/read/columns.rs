@@ -22,6 +22,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use parquet::basic::Type as PhysicalType;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::reader::{ChunkReader, Length};
@@ -123,12 +124,16 @@ impl Footer {
         };
         let text = find(fields.text_name()).ok_or_else(|| {
             let names = schema.columns().iter().map(|column| column.path().string());
-            Error::new(ErrorKind::MissingColumn {
-                column: fields.text_name(),
-                present: names.collect::<Vec<_>>().join(", "),
-                numbered: false,
-            })
+            Error::missing_column(fields.text_name(), names, false)
         })?;
+        let found = match schema.column(text.index).physical_type() {
+            PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY => None,
+            PhysicalType::BOOLEAN => Some("a truth value"),
+            _ => Some("a number"),
+        };
+        if let Some(found) = found {
+            return Err(Error::new(ErrorKind::FieldNotText { field: fields.text_name(), found }));
+        }
         let id = find(fields.id_name());
         let mut starts = vec![0u64];
         for group in metadata.metadata().row_groups() {
@@ -242,7 +247,11 @@ impl Footer {
 }
 
 fn damaged(detail: impl ToString) -> Error {
-    Error::new(ErrorKind::Damaged { format: "parquet", detail: detail.to_string() })
+    let detail = detail.to_string();
+    // The decoder says more than once whose error it is.
+    let told = ["Parquet argument error: ", "Parquet error: ", "EOF: "];
+    let detail = told.iter().fold(&*detail, |detail, prefix| detail.trim_start_matches(prefix));
+    Error::new(ErrorKind::Damaged { format: "parquet", detail: detail.to_owned() })
 }
 
 /// Runs the decoder, whose panics mean damage as its errors do.
