@@ -89,9 +89,7 @@ pub enum ErrorKind {
     #[error("it is an input, and inputs are never written to")]
     OutputIsInput,
     /// Texts would be written where the next run would read them as documents.
-    #[error(
-        "it is inside of a folder that is read, so the next run would read what is written there"
-    )]
+    #[error("what is written there would be read as documents by the next run")]
     OutputInInput,
     /// A file is not what it was when it was first read.
     #[error("changed while it was being read")]

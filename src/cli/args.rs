@@ -320,8 +320,8 @@ pub struct ReadingArguments {
 
     /// Files and folders to leave out, as a glob; can be given several times
     ///
-    /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH. An
-    /// archive is like a folder: `a.zip/*.log` leaves out files in it.
+    /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH.
+    /// Files in an archive that is read are left out like those in a folder: `a.zip/*.log`.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 

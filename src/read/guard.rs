@@ -48,4 +48,17 @@ mod tests {
         assert_eq!(guarded(|| -> bool { panic!("nor this") }), None);
         assert!(!GUARDED.get(), "it is over with the call");
     }
+
+    /// The test above once more, in a process of its own whose stderr can be seen.
+    #[test]
+    fn nothing_of_a_guarded_panic_reaches_stderr() {
+        let other = "read::guard::tests::a_panic_is_quiet_inside_and_only_there";
+        let run = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", other, "--nocapture"])
+            .output()
+            .unwrap();
+        let told = [run.stdout, run.stderr].map(|told| String::from_utf8(told).unwrap()).concat();
+        assert!(run.status.success() && told.contains("1 passed"), "{told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
 }
