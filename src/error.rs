@@ -57,8 +57,10 @@ pub enum ErrorKind {
     MissingColumn {
         /// The column's name.
         column: String,
-        /// The names in the first line.
+        /// The names of the columns there are.
         present: String,
+        /// Whether columns may be told by number, too.
+        numbered: bool,
     },
     /// The field that should hold the text holds something else.
     #[error("field `{field}` is {found}, not a string")]
@@ -86,6 +88,9 @@ pub enum ErrorKind {
     /// A file to be read is also to be written.
     #[error("it is an input, and inputs are never written to")]
     OutputIsInput,
+    /// Texts would be written where the next run would read them as documents.
+    #[error("what is written there would be read as documents by the next run")]
+    OutputInInput,
     /// A file is not what it was when it was first read.
     #[error("changed while it was being read")]
     Changed,
@@ -103,6 +108,10 @@ pub enum ErrorKind {
     Options(String),
 }
 
+/// How many columns of a table are named in a message, and how many characters of each name.
+const MOST_COLUMNS: usize = 20;
+const LONGEST_COLUMN: usize = 40;
+
 impl Error {
     /// An error without a place yet.
     pub fn new(kind: ErrorKind) -> Self {
@@ -117,6 +126,25 @@ impl Error {
     /// An operating system error at a path.
     pub fn io(path: impl AsRef<Path>, error: std::io::Error) -> Self {
         Self::new(ErrorKind::Io(error)).at_path(path.as_ref().display())
+    }
+
+    /// An error about a table that lacks the column of the text, with the names of those it has,
+    /// which may be foreign text of any length.
+    pub(crate) fn missing_column<N: AsRef<str>>(
+        column: String,
+        names: impl Iterator<Item = N>,
+        numbered: bool,
+    ) -> Self {
+        let mut names = names.map(|name| match name.as_ref().char_indices().nth(LONGEST_COLUMN) {
+            Some((cut, _)) => format!("{}…", &name.as_ref()[..cut]),
+            None => name.as_ref().to_owned(),
+        });
+        let mut present = names.by_ref().take(MOST_COLUMNS).collect::<Vec<_>>().join(", ");
+        let more = names.count();
+        if more > 0 {
+            present.push_str(&format!(", and {more} more"));
+        }
+        Self::new(ErrorKind::MissingColumn { column, present, numbered })
     }
 
     /// Adds the file, unless one is named already.
@@ -176,17 +204,24 @@ impl Error {
             ErrorKind::MissingField(field) => {
                 format!("name the field that holds the text with `--text-field` (now `{field}`)")
             }
+            ErrorKind::MissingColumn { numbered: false, .. } => {
+                "name the column that holds the text with `--text-field`, nested ones with dots"
+                    .to_owned()
+            }
             ErrorKind::MissingColumn { .. } => {
                 "name the column that holds the text with `--text-field`, or count it from 1 if the \
                  first line is a record like the others"
                     .to_owned()
+            }
+            ErrorKind::FieldNotText { found: "null", .. } => {
+                "a record without a text is left out; the others were used".to_owned()
             }
             ErrorKind::FieldNotText { .. } => {
                 "name the field that holds the text with `--text-field`, nested fields with dots"
                     .to_owned()
             }
             ErrorKind::TooLarge { .. } => "raise the limit with `--max-document`".to_owned(),
-            ErrorKind::BrokenRecord(_) => "the records around it were used".to_owned(),
+            ErrorKind::BrokenRecord(_) => "the other records were used".to_owned(),
             ErrorKind::NotText(_) => "leave it out with `--exclude`, or convert it".to_owned(),
             ErrorKind::Changed => "run again once nothing writes to the corpus".to_owned(),
             ErrorKind::Damaged { .. } => {
@@ -199,6 +234,9 @@ impl Error {
             ErrorKind::OutputIsInput => {
                 "write elsewhere, or leave the file out with `--exclude`".to_owned()
             }
+            ErrorKind::OutputInInput => {
+                "write elsewhere, or leave the folder out with `--exclude`".to_owned()
+            }
             ErrorKind::NotEmpty => {
                 "name a new folder, or write into this one with `--force`".to_owned()
             }
@@ -210,7 +248,7 @@ impl Error {
                 "leave the file out with `--exclude`, or clean the folder it is in".to_owned()
             }
             ErrorKind::Unsupported(_) => {
-                "`--input-format text` reads any file as plain text".to_owned()
+                "unpack or convert it first; `--input-format text` reads any text as it stands".to_owned()
             }
             ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
                 "free some space, or write elsewhere".to_owned()

@@ -16,6 +16,7 @@ use ahash::{AHashMap, AHashSet};
 
 use super::tables::{KeptRow, rows};
 use crate::error::{Error, ErrorKind, Result};
+use crate::read::real_path;
 
 /// Our own folder, which every walk passes by.
 pub const OWN: &str = ".dittograph";
@@ -362,28 +363,6 @@ pub fn check_cleaned(path: &Path) -> Result<()> {
         "it is no cleaned corpus"
     };
     Err(Error::new(ErrorKind::NotCleaned(problem)).at_path(path.display()))
-}
-
-/// The real path of what may not be there yet.
-fn real_path(path: &Path) -> io::Result<PathBuf> {
-    let absolute = std::path::absolute(path)?;
-    let mut missing = Vec::new();
-    let mut at = absolute.as_path();
-    loop {
-        match fs::canonicalize(at) {
-            Ok(real) => {
-                return Ok(missing.iter().rev().fold(real, |real, name| real.join(name)));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else {
-                    return Err(error);
-                };
-                missing.push(name.to_owned());
-                at = parent;
-            }
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

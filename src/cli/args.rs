@@ -321,6 +321,7 @@ pub struct ReadingArguments {
     /// Files and folders to leave out, as a glob; can be given several times
     ///
     /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH.
+    /// Files in an archive that is read are left out like those in a folder: `a.zip/*.log`.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
@@ -344,12 +345,9 @@ impl ReadingArguments {
             text_field: self.text_field.clone(),
             html: self.html,
             max_document: self.max_document,
-            extra_fields: Vec::new(),
-            archives: true,
             exclude: self.exclude.clone(),
             strict: self.strict,
-            against: Vec::new(),
-            outputs: Vec::new(),
+            ..ReadOptions::default()
         }
     }
 }
@@ -423,7 +421,11 @@ impl ScanArguments {
         let ScanArguments { finding, reading, .. } = self;
         let usual = ScanOptions::default().passages;
         ScanOptions {
-            read: ReadOptions { against: self.against.clone(), ..reading.options() },
+            read: ReadOptions {
+                against: self.against.clone(),
+                temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
+                ..reading.options()
+            },
             find: finding.find,
             method: finding.method,
             shingle_size: finding.shingle_size,
@@ -441,7 +443,6 @@ impl ScanArguments {
             inside_duplicates: finding.inside_duplicates,
             seed: finding.seed,
             memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
-            temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
             write_text: self.write_text.clone(),
         }
     }

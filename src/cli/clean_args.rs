@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use dittograph::error::{Error, Result};
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{CleanOptions, Keep, LEAST_MEMORY, ScanOptions, SourceRule};
+use dittograph::read::ReadOptions;
 
 use super::args::{ReadingArguments, share};
 use super::{memory, size};
@@ -214,7 +215,10 @@ impl CleanArguments {
         };
         Ok(CleanOptions {
             scan: ScanOptions {
-                read: reading.options(),
+                read: ReadOptions {
+                    temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
+                    ..reading.options()
+                },
                 shingle_size: cutting.shingle_size,
                 threshold: cutting.threshold,
                 containment: cutting.containment,
@@ -224,7 +228,6 @@ impl CleanArguments {
                     min_similarity: cutting.min_similarity,
                 },
                 memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
-                temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
                 ..ScanOptions::default()
             },
             keep: keep(&cutting.keep)?,

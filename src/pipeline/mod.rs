@@ -137,8 +137,6 @@ pub struct ScanOptions {
     pub seed: u64,
     /// How much memory the run may take, in bytes.
     pub memory: u64,
-    /// Where temporary files go.
-    pub temp_dir: PathBuf,
     /// Where the texts that were read of pages go, if they are wanted.
     pub write_text: Option<PathBuf>,
 }
@@ -170,7 +168,6 @@ impl Default for ScanOptions {
             inside_duplicates: false,
             seed: 0,
             memory: USUAL_MEMORY,
-            temp_dir: std::env::temp_dir(),
             write_text: None,
         }
     }
@@ -288,7 +285,7 @@ impl Plan {
 /// [`ReadOptions::strict`], the first file or record that cannot be read.
 pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan> {
     let plan = Plan::new(options)?;
-    let workspace = |bytes| Workspace::new(&options.temp_dir, options.memory, bytes);
+    let workspace = |bytes| Workspace::new(&options.read.temp_dir, options.memory, bytes);
     scan_in(paths, &plan, workspace, progress)
 }
 
@@ -301,6 +298,9 @@ fn scan_in(
 ) -> Result<Scan> {
     let mut clock = Clock::start();
     let mut corpus = Corpus::open(paths, plan.options.read.clone())?;
+    if let Some(folder) = &plan.options.write_text {
+        corpus.check_text_folder(paths, folder)?;
+    }
     clock.lap("find files");
     let workspace = workspace(corpus.bytes());
     let mut survey = survey::survey(&mut corpus, plan, &workspace, progress)?;

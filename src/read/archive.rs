@@ -14,11 +14,12 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use zip::CompressionMethod;
+use zip::result::ZipError;
 
 use super::compress::decompress;
 use super::format::{Compression, archive_of};
 use super::open::read_error;
-use super::walk::{Found, SourceFile, display_name};
+use super::walk::{Excluded, Found, SourceFile, display_name, without_dot};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The most entries of an archive.
@@ -77,9 +78,18 @@ impl Holder {
 }
 
 /// Puts in the place of each archive the files in it, in the order of their names.
-pub fn expand(found: &mut Found) {
+pub fn expand(found: &mut Found, paths: &[PathBuf], excluded: &Excluded, temp_dir: &Path) {
     let files = std::mem::take(&mut found.files);
-    let expanded: Vec<Entries> = files.into_par_iter().map(entries).collect();
+    let expand = |file: SourceFile| {
+        // Below its PATH; what was named is PATH itself.
+        let below = match file.path.strip_prefix(without_dot(&paths[file.path_number])) {
+            _ if file.named => PathBuf::new(),
+            Ok(below) => below.to_owned(),
+            Err(_) => file.path.clone(),
+        };
+        entries(file, |name| excluded.leaves_out(&below.join(name)), temp_dir)
+    };
+    let expanded: Vec<Entries> = files.into_par_iter().map(expand).collect();
     for entries in expanded {
         found.files.extend(entries.files);
         found.problems.extend(entries.problems);
@@ -127,15 +137,15 @@ impl Entries {
     }
 }
 
-fn entries(file: SourceFile) -> Entries {
+fn entries(file: SourceFile, is_excluded: impl Fn(&str) -> bool, temp_dir: &Path) -> Entries {
     let mut entries = Entries::default();
     let Some(archive) = archive_of(&file.name) else {
         entries.files.push(file);
         return entries;
     };
     let listed = match archive {
-        Archive::Zip => list_zip(&file, &mut entries),
-        Archive::Tar => list_tar(&file, &mut entries),
+        Archive::Zip => list_zip(&file, &is_excluded, &mut entries),
+        Archive::Tar => list_tar(&file, &is_excluded, temp_dir, &mut entries),
     };
     if let Err(error) = listed {
         entries.problems.push(error.at_path(file.path.display()));
@@ -151,12 +161,20 @@ fn damaged(format: &'static str, detail: impl ToString) -> Error {
     Error::new(ErrorKind::Damaged { format, detail: detail.to_string() })
 }
 
-fn list_zip(file: &SourceFile, entries: &mut Entries) -> Result<()> {
+fn list_zip(
+    file: &SourceFile,
+    is_excluded: &dyn Fn(&str) -> bool,
+    entries: &mut Entries,
+) -> Result<()> {
     let holder = Arc::new(file.holder());
     let open = holder.open().map_err(|error| Error::new(ErrorKind::Io(error)))?;
     let size = file.size;
-    let mut archive =
-        zip::ZipArchive::new(BufReader::new(open)).map_err(|error| damaged("zip", error))?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(open)).map_err(|error| match error {
+        ZipError::InvalidArchive(_) => {
+            damaged("zip", "its list of entries cannot be read: it is cut, or no zip file")
+        }
+        error => damaged("zip", error),
+    })?;
     if archive.len() > MOST_ENTRIES {
         return Err(damaged("zip", "it has more than 4,000,000 entries"));
     }
@@ -174,7 +192,7 @@ fn list_zip(file: &SourceFile, entries: &mut Entries) -> Result<()> {
         let packed_size = about.compressed_size();
         let range = start.and_then(|start| Some(start..start.checked_add(packed_size)?));
         match (about.compression(), range) {
-            _ if about.is_dir() => {}
+            _ if about.is_dir() || is_excluded(&name) => {}
             _ if about.is_symlink() => entries.skip("no regular file"),
             _ if about.encrypted() => {
                 entries.problem(file, &name, ErrorKind::Unsupported("it is encrypted"));
@@ -211,7 +229,12 @@ fn is_bomb(unpacked: u64, packed: u64) -> bool {
     unpacked > SMALL && unpacked / MOST_RATIO > packed
 }
 
-fn list_tar(file: &SourceFile, entries: &mut Entries) -> Result<()> {
+fn list_tar(
+    file: &SourceFile,
+    is_excluded: &dyn Fn(&str) -> bool,
+    temp_dir: &Path,
+    entries: &mut Entries,
+) -> Result<()> {
     let io = |error| Error::new(ErrorKind::Io(error));
     let mut holder = file.holder();
     let mut open = holder.open().map_err(io)?;
@@ -221,7 +244,7 @@ fn list_tar(file: &SourceFile, entries: &mut Entries) -> Result<()> {
     let compression = Compression::of(&head);
     let mut size = file.size;
     if compression != Compression::None {
-        let (unpacked, length, failure) = unpack(open, compression, file.size)?;
+        let (unpacked, length, failure) = unpack(open, compression, file.size, temp_dir)?;
         // Entries before the damage are read.
         entries.problems.extend(failure.map(|error| error.at_path(file.path.display())));
         holder = Holder::Unnamed(Arc::new(unpacked));
@@ -242,11 +265,14 @@ fn list_tar(file: &SourceFile, entries: &mut Entries) -> Result<()> {
         if kind.is_dir() || kind.is_pax_global_extensions() {
             continue;
         }
+        let name = entry_name(&entry.path_bytes());
+        if is_excluded(&name) {
+            continue;
+        }
         if !(kind.is_file() || kind.is_contiguous()) {
             entries.skip("no regular file");
             continue;
         }
-        let name = entry_name(&entry.path_bytes());
         let start = entry.raw_file_position();
         match start.checked_add(entry.size()).filter(|&end| end <= size) {
             Some(end) => entries.add(file, &holder, &name, start..end, None),
@@ -264,9 +290,14 @@ fn list_tar(file: &SourceFile, entries: &mut Entries) -> Result<()> {
 }
 
 /// Unpacks a file that only goes forward; gives how long it is and what ended it too early.
-fn unpack(file: File, compression: Compression, size: u64) -> Result<(File, u64, Option<Error>)> {
+fn unpack(
+    file: File,
+    compression: Compression,
+    size: u64,
+    temp_dir: &Path,
+) -> Result<(File, u64, Option<Error>)> {
     let temporary = |error| Error::new(ErrorKind::Temporary(error));
-    let mut out = tempfile::tempfile().map_err(temporary)?;
+    let mut out = tempfile::tempfile_in(temp_dir).map_err(temporary)?;
     let mut source =
         decompress(file, compression).map_err(|error| read_error(error, compression))?;
     let (mut buffer, mut length) = (vec![0; 256 << 10], 0u64);

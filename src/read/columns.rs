@@ -8,7 +8,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -23,11 +22,13 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use parquet::basic::Type as PhysicalType;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::encoding;
+use super::guard::guarded;
 use super::record::{Fields, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::spill::read_at;
@@ -114,7 +115,7 @@ impl Footer {
     /// [`ErrorKind::Damaged`]; [`ErrorKind::MissingColumn`], if there is no column of text.
     pub fn load(section: &Section, fields: &Fields) -> Result<Self> {
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
-        let metadata = guarded(|| ArrowReaderMetadata::load(section, options))?;
+        let metadata = decoded(|| ArrowReaderMetadata::load(section, options))?;
         let schema = metadata.parquet_schema();
         let find = |name: String| {
             let index =
@@ -123,11 +124,16 @@ impl Footer {
         };
         let text = find(fields.text_name()).ok_or_else(|| {
             let names = schema.columns().iter().map(|column| column.path().string());
-            Error::new(ErrorKind::MissingColumn {
-                column: fields.text_name(),
-                present: names.collect::<Vec<_>>().join(", "),
-            })
+            Error::missing_column(fields.text_name(), names, false)
         })?;
+        let found = match schema.column(text.index).physical_type() {
+            PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY => None,
+            PhysicalType::BOOLEAN => Some("a truth value"),
+            _ => Some("a number"),
+        };
+        if let Some(found) = found {
+            return Err(Error::new(ErrorKind::FieldNotText { field: fields.text_name(), found }));
+        }
         let id = find(fields.id_name());
         let mut starts = vec![0u64];
         for group in metadata.metadata().row_groups() {
@@ -180,11 +186,11 @@ impl Footer {
             section.clone(),
             self.metadata.clone(),
         );
-        let mut batches: ParquetRecordBatchReader = guarded(|| {
+        let mut batches: ParquetRecordBatchReader = decoded(|| {
             let builder = builder.with_projection(mask).with_row_groups(groups);
             builder.with_row_selection(selection).with_batch_size(BATCH).build()
         })?;
-        while let Some(batch) = guarded(|| batches.next().transpose())? {
+        while let Some(batch) = decoded(|| batches.next().transpose())? {
             let texts = Values::of(&batch, &self.text);
             let ids = self.id.as_ref().and_then(|id| Values::of(&batch, id));
             let texts = texts.ok_or_else(|| damaged("its columns are not those of its footer"))?;
@@ -241,14 +247,18 @@ impl Footer {
 }
 
 fn damaged(detail: impl ToString) -> Error {
-    Error::new(ErrorKind::Damaged { format: "parquet", detail: detail.to_string() })
+    let detail = detail.to_string();
+    // The decoder says more than once whose error it is.
+    let told = ["Parquet argument error: ", "Parquet error: ", "EOF: "];
+    let detail = told.iter().fold(&*detail, |detail, prefix| detail.trim_start_matches(prefix));
+    Error::new(ErrorKind::Damaged { format: "parquet", detail: detail.to_owned() })
 }
 
 /// Runs the decoder, whose panics mean damage as its errors do.
-fn guarded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(decode)) {
-        Ok(done) => done.map_err(damaged),
-        Err(_) => Err(damaged("it cannot be decoded")),
+fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match guarded(decode) {
+        Some(done) => done.map_err(damaged),
+        None => Err(damaged("it cannot be decoded")),
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Dialect {
     pub terminator: u8,
 }
 
+/// What is wrong with the last record of a table, if it ends inside quotes.
+const UNCLOSED: &str = "nothing closes its quotation mark, so all that follows is in it";
+
 /// How far an unfinished record has been looked through.
 #[derive(Debug, Default)]
 pub struct Look {
@@ -63,6 +66,9 @@ impl Cutter {
         };
         match found {
             Some(length) => End::whole(length),
+            None if ended && look.quoted => {
+                Some(End { length: bytes.len(), broken: Some(UNCLOSED) })
+            }
             None if ended && !bytes.is_empty() => End::whole(bytes.len()),
             None => None,
         }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::walk::{Excluded, is_passed_by, real_path};
 use super::{Catalog, Corpus, Visitor};
 use crate::document::{DocId, Document};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
 
 /// The longest name of a file, in bytes, that any system takes; some room is left for what is added.
@@ -20,6 +21,27 @@ const LONGEST_NAME: usize = 200;
 const FORBIDDEN: [char; 3] = ['\\', '\0', ':'];
 
 impl Corpus {
+    /// Whether texts can be written below `folder`: not where the next run over `paths`, or over the
+    /// references, would take them for documents.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OutputInInput`]; the system's.
+    pub fn check_text_folder(&self, paths: &[PathBuf], folder: &Path) -> Result<()> {
+        let real = real_path(folder).map_err(|error| Error::io(folder, error))?;
+        let excluded = Excluded::of(&self.options.exclude)?;
+        for path in paths.iter().chain(&self.options.against) {
+            // A PATH that is not there is told when it is to be read.
+            let Ok(path) = fs::canonicalize(path) else { continue };
+            let Ok(below) = real.strip_prefix(&path) else { continue };
+            let is_passed_by = below.iter().any(is_passed_by);
+            // Whatever the name of the file will be.
+            if !is_passed_by && !excluded.leaves_out(&below.join("text")) {
+                return Err(Error::new(ErrorKind::OutputInInput).at_path(folder.display()));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the text of every document that was extracted below `folder`.
     ///
     /// # Errors

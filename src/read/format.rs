@@ -121,7 +121,7 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
         "warc" | "wet" => Verdict::Read { format: Format::Warc, named: true },
         "zip" | "tar" | "tgz" | "tzst" => Verdict::Skip("an archive in an archive"),
         "7z" | "rar" | "bz2" | "xz" => Verdict::Skip("archives of this kind are not read"),
-        "pdf" | "doc" | "docx" | "odt" | "rtf" | "epub" => {
+        "pdf" | "doc" | "docx" | "odt" | "rtf" | "epub" | "xls" | "xlsx" | "ods" | "pptx" => {
             Verdict::Skip("office documents are not read")
         }
         extension => match first_object_ends(head) {
@@ -131,6 +131,9 @@ pub fn verdict(name: &str, head: &[u8], chosen: Option<Format>) -> Verdict {
             }
             _ if head.starts_with(b"PAR1") => {
                 Verdict::Read { format: Format::Parquet, named: false }
+            }
+            _ if is_archive(head) => {
+                Verdict::Skip("an archive without the name of one (.zip, .tar)")
             }
             _ if is_page(head) => Verdict::Read { format: Format::Html, named: false },
             _ if extension == "json" => Verdict::Skip("a JSON file that is not one object a line"),
@@ -154,6 +157,11 @@ pub fn is_table(name: &str, chosen: Option<Format>) -> bool {
         Some(format) => matches!(format, Format::Csv | Format::Tsv),
         None => matches!(extension(name).as_str(), "csv" | "tsv" | "tab"),
     }
+}
+
+/// Whether it starts as an archive does that is read under its own name.
+fn is_archive(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04") || head.get(257..262) == Some(b"ustar")
 }
 
 /// The extension under a compression suffix, in lower case.
@@ -222,8 +230,14 @@ mod tests {
             ("README", b"{ this is prose }\n", Format::Text),
             (".txt", b"plain", Format::Text),
             ("page.php", b"\n<!DOCTYPE HTML>", Format::Html),
+            ("no-name", b"WARC/1.1\r\n", Format::Warc),
+            ("part-0", b"PAR1\x15\x04", Format::Parquet),
         ] {
             assert_eq!(verdict(name, head, None), Verdict::Read { format, named: false }, "{name}");
+        }
+        let tar = [&[b'a'; 257][..], b"ustar\x0000"].concat();
+        for (name, head) in [("-", &tar[..]), ("page.txt.gz.1", b"PK\x03\x04\x14")] {
+            assert!(matches!(verdict(name, head, None), Verdict::Skip(_)), "{name}");
         }
         assert!(matches!(verdict("package.json", b"{\n  \"a\": 1\n}", None), Verdict::Skip(_)));
     }

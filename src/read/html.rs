@@ -6,11 +6,11 @@
 //! overflow its stack. Such pages are told before a tree is built, by bounds on depth and number of
 //! elements and not by a clock, so that a page gives the same text on any machine.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 
 use dom_smoothie::{Config, Readability, TextMode};
 
+use super::guard::guarded;
 use super::tags::{all_text, shape};
 use crate::error::Error;
 
@@ -71,7 +71,7 @@ pub fn page(source: &str, html: Html) -> Page {
             let shape = shape(source);
             let fits = shape.depth <= MOST_DEPTH && shape.elements <= MOST_ELEMENTS;
             // A page that breaks the extraction is no reason to stop.
-            let main = || catch_unwind(AssertUnwindSafe(|| main_text(source))).ok().flatten();
+            let main = || guarded(|| main_text(source)).flatten();
             fits.then(main).flatten().unwrap_or_else(|| Page {
                 text: all_text(source),
                 stripped: true,

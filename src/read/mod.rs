@@ -18,6 +18,7 @@ mod cut;
 mod encoding;
 mod export;
 mod format;
+mod guard;
 mod html;
 mod jsonl;
 mod omit;
@@ -45,6 +46,7 @@ pub use html::{HTML_NAMES, Html};
 pub use omit::{Omissions, without};
 pub use raw::{RawFile, TextField};
 pub use walk::SourceFile;
+pub(crate) use walk::real_path;
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
@@ -80,6 +82,8 @@ pub struct ReadOptions {
     pub against: Vec<PathBuf>,
     /// Files that the run will write: it is an error if one of them is to be read, too.
     pub outputs: Vec<PathBuf>,
+    /// Where temporary files go.
+    pub temp_dir: PathBuf,
 }
 
 impl Default for ReadOptions {
@@ -96,6 +100,7 @@ impl Default for ReadOptions {
             strict: false,
             against: Vec::new(),
             outputs: Vec::new(),
+            temp_dir: std::env::temp_dir(),
         }
     }
 }

@@ -172,7 +172,8 @@ impl Records {
         if let &Records::Warc { html, limit } = self {
             return warc::parse(bytes, html, limit, record);
         }
-        let bytes = match first {
+        // Files that were put together have marks in their midst, which no line of JSON may begin with.
+        let bytes = match first || matches!(self, Records::Jsonl { .. }) {
             true => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
             false => bytes,
         };

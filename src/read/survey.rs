@@ -9,6 +9,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ahash::AHashMap;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -35,6 +36,8 @@ const STRETCH_STEP: usize = 256 << 10;
 struct PartOutcome {
     file: u32,
     lines: u64,
+    /// What `lines` counts, where the file has records.
+    noun: &'static str,
     locators: Vec<Locator>,
     /// Hashes of the records' own ids.
     id_hashes: Vec<Option<u64>>,
@@ -216,6 +219,7 @@ impl Corpus {
         let mut catalog = Catalog { unit_starts: vec![0], ..Catalog::default() };
         let mut units = Vec::new();
         let mut ids: Vec<(u32, u64, u32)> = Vec::new();
+        let mut nouns: AHashMap<u32, &'static str> = AHashMap::new();
         let mut line_base = (u32::MAX, 0);
         for (&reason, &count) in &self.walk_skipped {
             *totals.skipped.entry(reason.to_owned()).or_default() += count;
@@ -242,6 +246,9 @@ impl Corpus {
                     if locator.line > 0 {
                         locator.line += line_base.1;
                     }
+                }
+                if !part.id_hashes.is_empty() {
+                    nouns.insert(part.file, part.noun);
                 }
                 let first = catalog.locators.len() as u32;
                 // A record without an id is called by its line, which may be the id of another.
@@ -279,7 +286,7 @@ impl Corpus {
         if self.options.strict && !problems.is_empty() {
             return Err(problems.swap_remove(0));
         }
-        let notices = self.repeated_ids(ids, &mut catalog, &mut totals);
+        let notices = self.repeated_ids(ids, &nouns, &mut catalog, &mut totals);
         totals.documents = catalog.len() as u64;
         totals.problems = problems.len() as u64 + more;
         Ok(Survey { units, catalog, totals, problems, notices })
@@ -289,6 +296,7 @@ impl Corpus {
     fn repeated_ids(
         &self,
         mut ids: Vec<(u32, u64, u32)>,
+        nouns: &AHashMap<u32, &'static str>,
         catalog: &mut Catalog,
         totals: &mut ReadTotals,
     ) -> Vec<String> {
@@ -306,10 +314,16 @@ impl Corpus {
                     1 => "a record repeats".to_owned(),
                     count => format!("{count} records repeat"),
                 };
+                let file = file_ids[0].0;
+                let line = catalog.locators[*first as usize].line;
+                let (place, number) = match nouns.get(&file) {
+                    Some(&noun) if noun != "line" => (format!("is {noun} {line}"), noun),
+                    _ => (format!("on line {line}"), "line"),
+                };
                 notices.push(format!(
-                    "{}: {records} the id of an earlier record, the first on line {}; \
-                     the line number is added to the name",
-                    self.files[file_ids[0].0 as usize].name, catalog.locators[*first as usize].line,
+                    "{}: {records} the id of an earlier record, the first {place}; \
+                     the {number} number is added to the name",
+                    self.files[file as usize].name,
                 ));
                 catalog.repeated_ids.extend(repeated);
             }
@@ -446,6 +460,7 @@ impl Corpus {
         let path = self.files[part.file as usize].path.display();
         let limit = self.options.max_document;
         let range = part.range.clone().unwrap_or(footer.rows());
+        outcome.noun = "row";
         let read = footer.read(&section, &[range], &mut buffers.record, &mut |row, record| {
             outcome.lines += 1;
             let line = outcome.lines;
@@ -482,6 +497,7 @@ impl Corpus {
     ) -> bool {
         let record = &mut buffers.record;
         outcome.extracted = records.is_extracted();
+        outcome.noun = records.noun();
         for frame in &block.frames {
             let offset = block.offset + frame.range.start as u64;
             if offset < range.start {

@@ -60,10 +60,7 @@ impl Table {
         {
             return Ok(table.clone());
         }
-        Err(Error::new(ErrorKind::MissingColumn {
-            column: fields.text_name(),
-            present: names.join(", "),
-        }))
+        Err(Error::missing_column(fields.text_name(), names.iter(), true))
     }
 
     fn with(dialect: Dialect, fields: &Fields) -> Self {

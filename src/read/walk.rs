@@ -61,7 +61,7 @@ pub struct Found {
 }
 
 /// Whether an entry of a folder is none of the corpus: version control's, or our own.
-fn is_passed_by(name: &OsStr) -> bool {
+pub fn is_passed_by(name: &OsStr) -> bool {
     name == ".git" || name.as_encoded_bytes().starts_with(b".dittograph")
 }
 
@@ -71,9 +71,9 @@ fn is_passed_by(name: &OsStr) -> bool {
 /// A glob that cannot be parsed, or a file that is among the `outputs`, too.
 /// What is wrong with a PATH is a problem, not an error.
 pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
-    let ReadOptions { exclude, outputs, .. } = options;
+    let ReadOptions { exclude, outputs, temp_dir, .. } = options;
     // A pattern is wrong whatever the PATHs are.
-    excluding(Path::new("."), exclude)?;
+    let excluded = Excluded::of(exclude)?;
     let mut found = Found::default();
     let several = paths.len() > 1;
     let mut linked = several;
@@ -81,7 +81,7 @@ pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
         let below = found.files.len();
         if path == Path::new("-") {
             if !paths[..index].contains(path) {
-                found.add(spool(&mut io::stdin().lock(), "-"));
+                found.add(spool(&mut io::stdin().lock(), "-", temp_dir));
                 found.files[below..].iter_mut().for_each(|file| file.path_number = index);
             }
             continue;
@@ -108,9 +108,8 @@ pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
             // A pipe such as the shell's `<(...)` can be read once only.
             Ok(_) => {
                 let pipe = fs::File::open(path).map_err(|error| Error::io(path, error));
-                found.add(
-                    pipe.and_then(|mut pipe| spool(&mut pipe, &display_name(path.as_os_str()))),
-                );
+                let name = display_name(path.as_os_str());
+                found.add(pipe.and_then(|mut pipe| spool(&mut pipe, &name, temp_dir)));
             }
         }
         found.files[below..].iter_mut().for_each(|file| file.path_number = index);
@@ -121,7 +120,7 @@ pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
     }
     refuse_outputs(&found, outputs)?;
     if options.archives {
-        archive::expand(&mut found);
+        archive::expand(&mut found, paths, &excluded, temp_dir);
     }
     Ok(found)
 }
@@ -145,6 +144,27 @@ fn excluding(root: &Path, exclude: &[String]) -> Result<Override> {
         })?;
     }
     globs.build().map_err(|error| Error::options(format!("`--exclude`: {error}")))
+}
+
+/// What is to be left out, for files that are found in other ways than by walking a folder.
+pub struct Excluded(Override);
+
+impl Excluded {
+    /// What these globs leave out.
+    ///
+    /// # Errors
+    /// A glob that cannot be parsed.
+    pub fn of(exclude: &[String]) -> Result<Self> {
+        excluding(Path::new("."), exclude).map(Excluded)
+    }
+
+    /// Whether this path below PATH is left out, or a folder on the way to it.
+    pub fn leaves_out(&self, below: &Path) -> bool {
+        let mut ancestors = below.ancestors().filter(|path| !path.as_os_str().is_empty());
+        !self.0.is_empty()
+            && (ancestors.next().is_some_and(|path| self.0.matched(path, false).is_ignore())
+                || ancestors.any(|folder| self.0.matched(folder, true).is_ignore()))
+    }
 }
 
 /// Collects the files below one folder; tells whether a symbolic link was met.
@@ -239,7 +259,7 @@ fn walk_error(error: &ignore::Error, root: &Path) -> Error {
 }
 
 /// The path without the `./` that walking `.` puts before everything.
-fn without_dot(path: &Path) -> &Path {
+pub fn without_dot(path: &Path) -> &Path {
     path.strip_prefix(".").ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(path)
 }
 
@@ -257,14 +277,33 @@ fn drop_second_names(found: &mut Found) {
     }
 }
 
+/// The real path of what may not be there yet.
+pub fn real_path(path: &Path) -> io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let mut missing = Vec::new();
+    let mut at = absolute.as_path();
+    loop {
+        match fs::canonicalize(at) {
+            Ok(real) => {
+                return Ok(missing.iter().rev().fold(real, |real, name| real.join(name)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let (Some(parent), Some(name)) = (at.parent(), at.file_name()) else {
+                    return Err(error);
+                };
+                missing.push(name.to_owned());
+                at = parent;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Copies a stream that can be read once into an unnamed temporary file.
-fn spool(source: &mut dyn io::Read, name: &str) -> Result<SourceFile> {
-    let mut copy = || -> io::Result<(fs::File, u64)> {
-        let mut file = tempfile::tempfile()?;
-        let size = io::copy(source, &mut file)?;
-        Ok((file, size))
-    };
-    let (file, size) = copy().map_err(|error| Error::io(name, error))?;
+fn spool(source: &mut dyn io::Read, name: &str, temp_dir: &Path) -> Result<SourceFile> {
+    let mut file = tempfile::tempfile_in(temp_dir)
+        .map_err(|error| Error::new(ErrorKind::Temporary(error)).at_path(temp_dir.display()))?;
+    let size = io::copy(source, &mut file).map_err(|error| Error::io(name, error))?;
     Ok(SourceFile {
         path: PathBuf::from(name),
         name: name.to_owned(),

@@ -11,6 +11,10 @@ use tempfile::TempDir;
 use crate::desk::{Desk, STORY, gzip, walk, zstd};
 use crate::support::scan_path;
 
+/// The columns of what scan writes.
+const HEADER: &str = "kind,jaccard,containment,words_a,words_b,doc_a,start_a,end_a,line_a,doc_b,start_b,\
+    end_b,line_b,cluster,passage,occurrences,text_a,text_b";
+
 /// The name below the folder, and the text, of each article of the sample corpus.
 pub fn articles() -> Vec<(String, String)> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
@@ -107,6 +111,33 @@ fn what_is_wrong_with_a_table_is_told_with_its_line() {
         .file("latin.csv", b"id;text\n1;Caf\xe9 Schloss M\xfcnster und Gr\xfc\xdfe\n")
         .file("old-mac.csv", "id,text\r1,first\r2,second\r");
     insta::assert_snapshot!(desk.run("scan . --find documents --max-document 1K"));
+}
+
+/// Messages hold the start of foreign text, not all of it.
+#[test]
+fn what_users_get_wrong_about_files_is_told() {
+    let long = "word ".repeat(5000);
+    let many: String = (1..=30).map(|column| format!("c{column},")).collect();
+    let unclosed = format!("text\n{STORY}\"{}", STORY.repeat(100_000));
+    let desk = Desk::new()
+        .file("no-header.csv", format!("7,{long}\n8,{long}\n"))
+        .file("many.csv", format!("{many}\n"))
+        .file("unclosed.csv", &unclosed)
+        .file("unclosed.csv.gz", gzip(&unclosed))
+        .file("a.tar.gz.part", gzip(tarball()))
+        .file("book.xlsx", "PK\x03\x04");
+    let zip = zipped(&[("a.txt".into(), STORY.into())], zip::CompressionMethod::Stored);
+    let mut told = desk.runs(&[
+        "scan -q no-header.csv",
+        "scan -q many.csv",
+        "scan -q unclosed.csv",
+        "scan -q unclosed.csv.gz",
+        "scan -q a.tar.gz.part",
+        "scan -q book.xlsx",
+    ]);
+    told += &desk.feed(&zip, "scan -q -").to_string();
+    // The header is always the same.
+    insta::assert_snapshot!(told.replace(&format!("{}\n", HEADER), ""));
 }
 
 /// An article as a page, with furniture around it.
@@ -353,4 +384,102 @@ fn archives_that_are_damaged_or_hostile_are_told() {
     let session = desk.run("scan . --find documents --pairs star");
     assert!(session.stdout.contains(",pair/one.txt,"), "{session}");
     insta::assert_snapshot!(session.stderr);
+}
+
+/// An archive is like a folder, also where it is PATH itself.
+#[test]
+fn globs_leave_out_entries_of_archives() {
+    let entries = ["drafts/a.txt", "b.log", "sub/drafts/c.txt", "d.txt"];
+    let entries = entries.map(|name| (name.to_owned(), STORY.to_owned()));
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, text) in &entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    let desk = Desk::new()
+        .file("in/pile/a.tgz", gzip(tar.into_inner().unwrap()))
+        .file("in/z.zip", zipped(&entries, zip::CompressionMethod::Stored));
+    let clusters = |arguments: &str| {
+        let session = desk.run(&format!("scan -q --find documents --clusters c.csv {arguments}"));
+        assert_eq!(session.code, Some(0), "{session}");
+        let names = desk.read("c.csv");
+        names
+            .lines()
+            .skip(1)
+            .map(|row| row.split(',').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all = ["b.log", "d.txt", "drafts/a.txt", "sub/drafts/c.txt"];
+    let within = |archive: &str, kept: &[usize]| -> Vec<String> {
+        kept.iter().map(|&entry| format!("{archive}/{}", all[entry])).collect()
+    };
+    let both =
+        |tar: &[usize], zip: &[usize]| [within("pile/a.tgz", tar), within("z.zip", zip)].concat();
+    assert_eq!(clusters("in"), both(&[0, 1, 2, 3], &[0, 1, 2, 3]));
+    assert_eq!(clusters("in --exclude *.log"), both(&[1, 2, 3], &[1, 2, 3]));
+    assert_eq!(clusters("in --exclude drafts/"), both(&[0, 1], &[0, 1]));
+    assert_eq!(clusters("in --exclude /z.zip/drafts"), both(&[0, 1, 2, 3], &[0, 1, 3]));
+    assert_eq!(clusters("in --exclude pile/a.tgz/*.txt"), both(&[0, 2, 3], &[0, 1, 2, 3]));
+    assert_eq!(clusters("in/z.zip --exclude /drafts"), within("z.zip", &[0, 1, 3]));
+    assert_eq!(clusters("./in/ --exclude /pile/a.tgz/*/"), both(&[0, 1], &[0, 1, 2, 3]));
+}
+
+#[test]
+fn packed_archives_are_unpacked_where_temporary_files_go() {
+    let desk = Desk::new().file("a.tgz", gzip(tarball()));
+    for arguments in ["scan a.tgz --temp-dir nowhere", "clean a.tgz --dry-run --temp-dir nowhere"] {
+        let session = desk.run(arguments);
+        assert_eq!(session.code, Some(2), "{session}");
+    }
+    let session = desk.feed(STORY, "scan - --temp-dir nowhere");
+    assert!(session.stderr.starts_with("error: nowhere: temporary file: "), "{session}");
+    let session = desk.run("scan a.tgz --temp-dir nowhere");
+    assert!(session.stderr.contains("hint: name a folder with more room"), "{session}");
+    assert_eq!(desk.names(), ["a.tgz"]);
+}
+
+/// They would be documents of the next run.
+#[test]
+fn texts_of_pages_are_not_written_into_the_input() {
+    let desk = Desk::new().file("in/a.html", page(STORY)).file("other/b.txt", STORY);
+    fs::create_dir(desk.path("in/there")).unwrap();
+    let refused = [
+        "scan in --write-text in",
+        "scan in --write-text in/new/texts",
+        "scan other --against in --write-text in/there",
+        "scan . --write-text texts",
+    ];
+    insta::assert_snapshot!(desk.runs(&refused));
+    assert_eq!(desk.names(), ["in/a.html", "other/b.txt"]);
+    for allowed in [
+        "scan in/a.html --write-text in/beside",
+        "scan . --write-text texts --exclude /texts --exclude beside",
+        "scan in --write-text in/.dittograph-texts --exclude beside",
+    ] {
+        let session = desk.run(allowed);
+        assert_eq!(session.code, Some(0), "{session}");
+    }
+    let written =
+        ["in/.dittograph-texts/a.html.txt", "in/beside/a.html.txt", "texts/in/a.html.txt"];
+    assert!(written.iter().all(|name| desk.path(name).exists()), "{:?}", desk.names());
+}
+
+/// Files that were put together have marks in their midst: of a text they are characters like any
+/// other, and a record is read in spite of one.
+#[test]
+fn byte_order_marks_in_the_midst_are_read_over() {
+    let mark = "\u{feff}";
+    let record = |id: &str| crate::desk::line(&serde_json::json!({"id": id, "text": STORY}));
+    let desk = Desk::new()
+        .file("in/a.jsonl", format!("{mark}{}{mark}{}", record("a1"), record("a2")))
+        .file("in/b.csv", format!("{mark}id,text\nb1,\"{STORY}\"\n{mark}b2,\"{STORY}\"\n"))
+        .file("in/c.txt", format!("{mark}{STORY}{mark}"));
+    insta::assert_snapshot!(desk.run("scan in --find documents --pairs star"));
+    let again = desk.run("clean in -o out");
+    assert_eq!(again.code, Some(0), "{again}");
+    assert_eq!(desk.run("restore out -o back").code, Some(0));
+    for name in ["a.jsonl", "b.csv", "c.txt"] {
+        assert_eq!(desk.read(&format!("back/{name}")), desk.read(&format!("in/{name}")), "{name}");
+    }
 }

@@ -104,10 +104,23 @@ fn large_row_groups_are_read_in_stretches() {
 #[test]
 fn null_and_wrong_columns_are_told() {
     let some: ArrayRef = Arc::new(StringArray::from(vec![Some(STORY), None, Some(STORY)]));
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 1]));
+    let stories: ArrayRef = Arc::new(StringArray::from(vec![STORY, STORY]));
     let desk = Desk::new()
         .file("in/null.parquet", parquet(vec![("text", some.clone())], Compression::SNAPPY, 9))
-        .file("other.parquet", parquet(vec![("body", some)], Compression::SNAPPY, 9));
-    insta::assert_snapshot!(desk.runs(&["scan in --find documents", "scan other.parquet"]));
+        .file("other.parquet", parquet(vec![("body", some)], Compression::SNAPPY, 9))
+        .file("number.parquet", parquet(vec![("text", numbers)], Compression::SNAPPY, 9))
+        .file(
+            "same.parquet",
+            parquet(vec![("id", ids), ("text", stories)], Compression::SNAPPY, 9),
+        );
+    insta::assert_snapshot!(desk.runs(&[
+        "scan in --find documents",
+        "scan other.parquet",
+        "scan number.parquet",
+        "scan same.parquet --find documents",
+    ]));
 }
 
 /// Whatever is wrong with its bytes, it is told, and nothing else is lost.
@@ -136,4 +149,5 @@ fn files_that_lie_are_told() {
     let session = desk.run("scan . --find documents --pairs star");
     assert_eq!(session.code, Some(2), "{session}");
     assert!(session.stdout.contains(",pair/one.txt,"), "{session}");
+    assert!(!session.stderr.contains("panicked"), "{session}");
 }

@@ -80,7 +80,8 @@ pub fn clean(
     }
     let corpus = Corpus::open(paths, options.scan.read.clone())?;
     let targets = targets(&corpus)?;
-    let workspace = Workspace::new(&options.scan.temp_dir, options.scan.memory, corpus.bytes());
+    let workspace =
+        Workspace::new(&options.scan.read.temp_dir, options.scan.memory, corpus.bytes());
     let mut cleaner = Cleaner::new(corpus, options, plan, &workspace, progress)?;
     clock.lap("read");
     cleaner.clean(&mut clock)?;
