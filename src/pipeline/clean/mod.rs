@@ -43,7 +43,7 @@ use crate::spill::Workspace;
 use crate::text::{Tokenizer, Tokens};
 
 use look::{Looked, Looker};
-use pages::{PageCuts, TextCut};
+use pages::{Furniture, PageCuts, TextCut};
 use sources::Sources;
 
 /// More rounds than any corpus has needed. What the last of them cuts stays cut; only that a second
@@ -98,12 +98,6 @@ pub fn clean(
     summary.stages = clock.laps;
     let Sketched { problems, notices, .. } = cleaner.sketched;
     Ok(Cleaned { summary, problems, notices })
-}
-
-/// What stands in one of two lists (ascending) and not in the other.
-fn in_one_of<'l>(one: &'l [DocId], other: &'l [DocId]) -> impl Iterator<Item = DocId> + 'l {
-    let not_in = |list: &'l [DocId]| move |item: &&DocId| list.binary_search(item).is_err();
-    one.iter().filter(not_in(other)).chain(other.iter().filter(not_in(one))).copied()
 }
 
 /// Where the files of the corpus belong below the output folder.
@@ -237,7 +231,8 @@ impl<'a> Cleaner<'a> {
     fn clean(&mut self, clock: &mut Clock) -> Result<()> {
         // Documents whose text was not yet searched for repeats as it stands.
         let mut unsearched: Vec<DocId> = self.documents();
-        let mut had: Vec<DocId> = Vec::new();
+        // The furniture of the round before, and the documents that had some.
+        let mut had: (Furniture, Vec<DocId>) = Default::default();
         let mut are_unmatched = true;
         for _ in 0..MOST_ROUNDS {
             self.rounds += 1;
@@ -247,9 +242,12 @@ impl<'a> Cleaner<'a> {
             let cuts = self.furniture_cuts(&furniture, &having)?;
             changed.extend(self.cut(cuts)?);
             unsearched.extend(&changed);
-            // Whether the first line is furniture decides which line is taken for the headline.
-            unsearched.extend(in_one_of(&had, &having));
-            had = having;
+            // Whether the first line is furniture decides which line is taken for the headline, and
+            // that is never cut: where lines are no longer furniture, others may go.
+            if furniture != had.0 {
+                unsearched.extend(had.1.iter().chain(&having));
+                are_unmatched |= self.options.across;
+            }
             unsearched.sort_unstable();
             unsearched.dedup();
             clock.lap("furniture");
@@ -288,6 +286,7 @@ impl<'a> Cleaner<'a> {
                 changed.extend(dropped);
                 changed.extend(cut);
             }
+            had = (furniture, having);
             if changed.is_empty() {
                 break;
             }
