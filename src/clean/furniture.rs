@@ -309,21 +309,20 @@ impl Voices {
     }
 }
 
+/// Lines, each with its source.
+pub type Furniture = AHashSet<(LineKey, u32)>;
+
 /// Those of the shared lines that are furniture: at least `least` documents that have them are unlike one another.
 ///
 /// # Errors
 /// Those of [`Spill::read`].
-pub fn furniture(
-    shared: &[Shared],
-    voices: &Voices,
-    least: usize,
-) -> Result<AHashSet<(LineKey, u32)>> {
+pub fn furniture(shared: &[Shared], voices: &Voices, least: usize) -> Result<Furniture> {
     let found = shared.par_iter().map(|line| {
         let unlike = voices.are_unlike(&line.documents, least)?;
         Ok(unlike.then_some((line.key, line.source)))
     });
     let found: Vec<Option<(LineKey, u32)>> = found.collect::<Result<_>>()?;
-    let mut lines = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    let mut lines = Furniture::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     lines.extend(found.into_iter().flatten());
     Ok(lines)
 }

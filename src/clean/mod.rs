@@ -28,7 +28,8 @@ pub use date::Date;
 pub use duplicates::{Alike, Likeness, kept_documents};
 pub use folder::{Folder, KEPT, REMOVED, Targets, escaped_path};
 pub use furniture::{
-    LineKey, LineTable, LineTableBuilder, UnitLines, UnitVoices, VoiceBuilder, Voices, furniture,
+    Furniture, LineKey, LineTable, LineTableBuilder, UnitLines, UnitVoices, VoiceBuilder, Voices,
+    furniture,
 };
 pub use ledger::{Cut, Kept, Ledger, Loss, in_original};
 pub use page::{Blocks, Page, Piece, is_punctuated};

@@ -7,9 +7,9 @@ use dittograph::pipeline::{Destination, Removal, clean};
 
 use super::clean_args::{CleanArguments, Color};
 use super::messages::Messages;
-use super::output::Output;
+use super::output::{Output, unless_closed};
 use super::progress::Bars;
-use super::{Outcome, diff, interrupt, memory};
+use super::{Outcome, diff, interrupt, memory, use_threads};
 
 /// Cleans, or shows what would go, and tells how it went.
 ///
@@ -17,12 +17,7 @@ use super::{Outcome, diff, interrupt, memory};
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(usize::from(threads))
-            .build_global()
-            .map_err(|error| Error::options(format!("`--threads {threads}`: {error}")))?;
-    }
+    use_threads(arguments.threads)?;
     let mut options = arguments.options()?;
     options.scan.read.outputs = arguments.summary.iter().cloned().collect();
     let summary_file =
@@ -45,10 +40,7 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     let mut summary = cleaned.summary;
     summary.peak_memory = memory::peak();
     if let Some(output) = summary_file {
-        output.finish(|out| {
-            serde_json::to_writer_pretty(&mut *out, &summary)?;
-            out.write_all(b"\n")
-        })?;
+        output.finish_json(&summary)?;
     }
     if !arguments.quiet {
         cleaned.notices.iter().for_each(|notice| messages.note(notice));
@@ -66,21 +58,12 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
 /// A writer whose reader may have seen enough, such as `head`.
 struct UnlessClosed<W>(W);
 
-impl<W: Write> UnlessClosed<W> {
-    fn forgive(result: io::Result<()>) -> io::Result<()> {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
-        }
-    }
-}
-
 impl<W: Write> Write for UnlessClosed<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Self::forgive(self.0.write_all(bytes)).map(|()| bytes.len())
+        unless_closed(self.0.write_all(bytes)).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Self::forgive(self.0.flush())
+        unless_closed(self.0.flush())
     }
 }

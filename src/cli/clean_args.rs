@@ -12,14 +12,22 @@ use dittograph::read::ReadOptions;
 use super::args::{ReadingArguments, share};
 use super::{memory, size};
 
-pub const CLEAN_EXAMPLES: &str = "\
+/// What both the short and the long help end with.
+macro_rules! clean_examples {
+    () => {
+        "\
 Examples:
   dittograph clean articles/ -o cleaned/              a cleaned copy of a folder
   dittograph clean articles/ --dry-run                only show what would go
   dittograph clean feed.jsonl -o cleaned/ --source-field site --keep newest --date-field published
-  dittograph restore cleaned/ -o original/            and back";
+  dittograph restore cleaned/ -o original/            and back"
+    };
+}
 
-pub const CLEAN_HELP: &str = "\
+pub const CLEAN_EXAMPLES: &str = clean_examples!();
+
+pub const CLEAN_HELP: &str = concat!(
+    "\
 What is cut, in this order, in rounds, until a round finds nothing:
   furniture           a line that stands in many unlike documents of one source: menus, share
                       bars, newsletter prompts, cookie notices
@@ -32,8 +40,10 @@ Only whole documents, lines and sentences are cut, never the headline (the first
 duplicate and repeat one copy stays.
 
 What is written:
-  The same tree in the same formats. What nothing is cut from is copied to the byte; a text that is cut
-  is written as UTF-8, a record keeps all other fields. In DIR/.dittograph:
+  The same tree in the same formats. Cuts are made in plain text and JSON lines; tables, pages,
+  crawls and archives are copied as they are, and whatever nothing is cut from is copied to the
+  byte. A text that is cut is written as UTF-8, a record keeps all other fields.
+  In DIR/.dittograph:
   removed.csv  document, start, end, line, reason, kept, kept_start, kept_end, similarity,
                words, text, source: every cut, with the copy that stays, in bytes of the
                original text as UTF-8
@@ -45,11 +55,9 @@ Exit status:
   0  done
   2  something could not be read, or the run failed
 
-Examples:
-  dittograph clean articles/ -o cleaned/              a cleaned copy of a folder
-  dittograph clean articles/ --dry-run                only show what would go
-  dittograph clean feed.jsonl -o cleaned/ --source-field site --keep newest --date-field published
-  dittograph restore cleaned/ -o original/            and back";
+",
+    clean_examples!()
+);
 
 pub const RESTORE_EXAMPLES: &str = "\
 Examples:

@@ -61,6 +61,15 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Works on so many threads, or on as many as there are cores.
+fn use_threads(threads: Option<u16>) -> Result<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(usize::from(threads))
+        .build_global()
+        .map_err(|error| Error::options(format!("`--threads {threads}`: {error}")))
+}
+
 /// Writes a text of our own to standard output.
 fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<Outcome> {
     let output = Output::open(None)?;

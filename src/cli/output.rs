@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dittograph::error::{Error, Result};
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::interrupt;
@@ -63,6 +64,17 @@ impl Output {
             Err(error) => Error::io(&self.name, error),
         })
     }
+
+    /// Writes a value as JSON, in lines, and puts the file in its place.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn finish_json(self, value: &impl Serialize) -> Result<()> {
+        self.finish(|out| {
+            serde_json::to_writer_pretty(&mut *out, value)?;
+            out.write_all(b"\n")
+        })
+    }
 }
 
 fn open_place(path: &Path) -> io::Result<Place> {
@@ -104,7 +116,7 @@ fn written_through(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// A reader that has seen enough, such as `head`, is no error.
-fn unless_closed(result: io::Result<()>) -> io::Result<()> {
+pub fn unless_closed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -1,6 +1,6 @@
 //! `dittograph scan`.
 
-use dittograph::error::{Error, Result};
+use dittograph::error::Result;
 use dittograph::pipeline::scan;
 use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
 
@@ -8,7 +8,7 @@ use super::args::ScanArguments;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
-use super::{Outcome, interrupt, memory};
+use super::{Outcome, interrupt, memory, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -16,12 +16,7 @@ use super::{Outcome, interrupt, memory};
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    if let Some(threads) = arguments.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(usize::from(threads))
-            .build_global()
-            .map_err(|error| Error::options(format!("`--threads {threads}`: {error}")))?;
-    }
+    use_threads(arguments.threads)?;
     let mut options = arguments.options();
     options.read.outputs = arguments.outputs()?;
     let rows = Output::open(arguments.output.as_deref())?;
@@ -43,10 +38,7 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     }
     scan.summary.peak_memory = memory::peak();
     if let Some(output) = summary_file {
-        output.finish(|out| {
-            serde_json::to_writer_pretty(&mut *out, &scan.summary)?;
-            out.write_all(b"\n")
-        })?;
+        output.finish_json(&scan.summary)?;
     }
     if !arguments.quiet {
         scan.notices.iter().for_each(|notice| messages.note(notice));

@@ -100,12 +100,14 @@ impl Findings {
     /// If there are not so many.
     pub fn get(&self, index: usize) -> Result<Finding> {
         let row = &self.rows[index];
+        let mut readers = self.readers();
+        let (a, b) = readers.read(row.a, row.b)?;
         Ok(Finding {
             kind: row.kind,
             jaccard: row.jaccard(),
             containment: row.containment(),
-            a: QuoteReader::new(&self.quotes).read(row.a)?.to_side(),
-            b: QuoteReader::new(&self.quotes).read(row.b)?.to_side(),
+            a: a.to_side(),
+            b: b.to_side(),
             cluster: row.cluster(),
             passage: row.passage(),
             occurrences: row.occurrences(),
@@ -129,18 +131,22 @@ impl Findings {
         &self.rows
     }
 
-    pub(super) fn readers(&self) -> Sides<'_> {
-        Sides { a: QuoteReader::new(&self.quotes), b: QuoteReader::new(&self.quotes) }
+    pub(super) fn readers(&self) -> SideReaders<'_> {
+        SideReaders::new(&self.quotes)
     }
 }
 
 /// Reads the sides of rows one after the other.
-pub(super) struct Sides<'a> {
+pub(super) struct SideReaders<'a> {
     a: QuoteReader<'a>,
     b: QuoteReader<'a>,
 }
 
-impl Sides<'_> {
+impl<'a> SideReaders<'a> {
+    fn new(quotes: &'a Quotes) -> Self {
+        SideReaders { a: QuoteReader::new(quotes), b: QuoteReader::new(quotes) }
+    }
+
     pub fn read(&mut self, a: u32, b: u32) -> Result<(Quote<'_>, Quote<'_>)> {
         Ok((self.a.read(a)?, self.b.read(b)?))
     }
@@ -210,14 +216,13 @@ impl ClusterRows {
     ///
     /// The errors are those of [`Findings::get`].
     pub fn iter(&self) -> impl Iterator<Item = Result<ClusterRow>> + '_ {
-        self.members.iter().map(|one| {
-            let name = |number| -> Result<String> {
-                Ok(QuoteReader::new(&self.quotes).read(number)?.document.to_owned())
-            };
+        let mut readers = self.readers();
+        self.members.iter().map(move |one| {
+            let (document, kept) = readers.read(one.document, one.kept)?;
             Ok(ClusterRow {
-                document: name(one.document)?,
+                document: document.document.to_owned(),
                 cluster: one.cluster,
-                kept: name(one.kept)?,
+                kept: kept.document.to_owned(),
                 similarity: one.similarity,
             })
         })
@@ -227,7 +232,7 @@ impl ClusterRows {
         &self.members
     }
 
-    pub(super) fn readers(&self) -> Sides<'_> {
-        Sides { a: QuoteReader::new(&self.quotes), b: QuoteReader::new(&self.quotes) }
+    pub(super) fn readers(&self) -> SideReaders<'_> {
+        SideReaders::new(&self.quotes)
     }
 }

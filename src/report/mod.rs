@@ -14,7 +14,7 @@ pub use finding::{Finding, Kind, Side, excerpt};
 pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
 pub use quotes::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 pub use summary::{Counts, Parameters, Summary};
-pub(crate) use summary::{bytes, count, grouped};
+pub(crate) use summary::{bytes, count, grouped, write_left_out, write_read};
 pub use write::{
     COLUMNS, CONTEXT_COLUMNS, OutputFormat, write_clusters, write_findings,
     write_findings_in_context,

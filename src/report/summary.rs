@@ -91,13 +91,7 @@ pub struct Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Summary { parameters, read, found, seconds, peak_memory, stages: _ } = self;
-        writeln!(
-            f,
-            "read       {} in {} ({})",
-            count(read.documents, "document"),
-            count(read.files, "file"),
-            bytes(read.bytes)
-        )?;
+        write_read(read, f)?;
         if found.references > 0 {
             writeln!(
                 f,
@@ -108,15 +102,7 @@ impl fmt::Display for Summary {
         if found.empty > 0 {
             writeln!(f, "           {} without a word", count(found.empty, "document"))?;
         }
-        for (reason, &number) in &read.skipped {
-            writeln!(f, "skipped    {}: {reason}", count(number, "file"))?;
-        }
-        for (reason, &number) in &read.passed_by {
-            writeln!(f, "passed by  {}: {reason}", count(number, "record"))?;
-        }
-        if read.problems > 0 {
-            writeln!(f, "unreadable {}", count(read.problems, "file or record"))?;
-        }
+        write_left_out(read, f)?;
         for (encoding, &number) in &read.guessed {
             writeln!(f, "guessed    {encoding} for {}", count(number, "document"))?;
         }
@@ -190,6 +176,31 @@ impl fmt::Display for Summary {
         }
         Ok(())
     }
+}
+
+/// Says how much was read.
+pub(crate) fn write_read(read: &ReadTotals, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "read       {} in {} ({})",
+        count(read.documents, "document"),
+        count(read.files, "file"),
+        bytes(read.bytes)
+    )
+}
+
+/// Says what was not read, and why.
+pub(crate) fn write_left_out(read: &ReadTotals, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (reason, &number) in &read.skipped {
+        writeln!(f, "skipped    {}: {reason}", count(number, "file"))?;
+    }
+    for (reason, &number) in &read.passed_by {
+        writeln!(f, "passed by  {}: {reason}", count(number, "record"))?;
+    }
+    if read.problems > 0 {
+        writeln!(f, "unreadable {}", count(read.problems, "file or record"))?;
+    }
+    Ok(())
 }
 
 /// `1 file`, `2 files`, `12,345 files`.

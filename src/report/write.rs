@@ -11,7 +11,7 @@ use std::str::FromStr;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::findings::{ClusterMember, ClusterRows, Findings, Row, Sides};
+use super::findings::{ClusterMember, ClusterRows, Findings, Row, SideReaders};
 use super::quotes::Quote;
 use crate::error::Error;
 
@@ -102,10 +102,7 @@ impl Serialize for Similarity {
 
 impl<'a> Line<'a> {
     fn new(row: &Row, (a, b): (Quote<'a>, Quote<'a>), format: OutputFormat) -> Self {
-        let text = |text: &'a str| match format {
-            OutputFormat::Csv => defused(text),
-            OutputFormat::Jsonl => Cow::Borrowed(text),
-        };
+        let text = |text| cell(text, format);
         Line {
             kind: row.kind.name(),
             jaccard: Similarity(row.jaccard(), format),
@@ -129,6 +126,14 @@ impl<'a> Line<'a> {
     }
 }
 
+/// A text as it is written: defused in CSV.
+fn cell(text: &str, format: OutputFormat) -> Cow<'_, str> {
+    match format {
+        OutputFormat::Csv => defused(text),
+        OutputFormat::Jsonl => Cow::Borrowed(text),
+    }
+}
+
 /// The text with an apostrophe before it if a spreadsheet would take it for a formula.
 fn defused(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -148,7 +153,7 @@ pub fn write_findings(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let put = |sides: &mut _, row: &Row, piece: &mut Piece| {
-        let sides = Sides::read(sides, row.a, row.b).map_err(io::Error::other)?;
+        let sides = SideReaders::read(sides, row.a, row.b).map_err(io::Error::other)?;
         piece.put(&Line::new(row, sides, format))
     };
     write_rows(&COLUMNS, findings.rows(), || findings.readers(), put, format, out)
@@ -168,10 +173,7 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new((a, b): (Quote<'a>, Quote<'a>), format: OutputFormat) -> Self {
-        let text = |text: &'a str| match format {
-            OutputFormat::Csv => defused(text),
-            OutputFormat::Jsonl => Cow::Borrowed(text),
-        };
+        let text = |text| cell(text, format);
         Context {
             before_a: text(a.before),
             after_a: text(a.after),
@@ -198,7 +200,7 @@ pub fn write_findings_in_context(
         context: Context<'a>,
     }
     let put = |sides: &mut _, row: &Row, piece: &mut Piece| {
-        let sides = Sides::read(sides, row.a, row.b).map_err(io::Error::other)?;
+        let sides = SideReaders::read(sides, row.a, row.b).map_err(io::Error::other)?;
         let (line, context) = (Line::new(row, sides, format), Context::new(sides, format));
         match format {
             // A pair of structs would be an array in JSON, and a flattened one is no record in CSV.
@@ -228,7 +230,7 @@ pub fn write_clusters(
     }
     let put = |sides: &mut _, member: &ClusterMember, piece: &mut Piece| {
         let (document, kept) =
-            Sides::read(sides, member.document, member.kept).map_err(io::Error::other)?;
+            SideReaders::read(sides, member.document, member.kept).map_err(io::Error::other)?;
         piece.put(&Line {
             document: document.document,
             cluster: member.cluster,

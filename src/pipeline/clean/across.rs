@@ -4,11 +4,11 @@
 //! sentences. The documents that keep a passage are read first, for its words and its place;
 //! then those that lose it.
 
-use ahash::{AHashMap, AHashSet, RandomState};
+use ahash::{AHashMap, RandomState};
 
 use super::Cleaner;
-use super::pages::{PageCuts, fill, text_cuts};
-use crate::clean::{Covered, LineKey, Page, PageCut, Reason, covered_by};
+use super::pages::{PageCuts, text_cuts};
+use crate::clean::{Covered, Furniture, Page, PageCut, Reason, covered_by};
 use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::passage::{Aligner, Run};
@@ -25,7 +25,7 @@ impl Cleaner<'_> {
     pub fn across_cuts(
         &mut self,
         documents: &DocumentPairs,
-        furniture: &AHashSet<(LineKey, u32)>,
+        furniture: &Furniture,
     ) -> Result<PageCuts> {
         let ledger = &self.ledger;
         let present = |document: DocId| !ledger.is_dropped(document);
@@ -67,7 +67,7 @@ impl Cleaner<'_> {
             ),
                     id: DocId,
                     document: Document<'_>| {
-                fill(tokens, tokenizer, document.text);
+                tokens.fill(document.text, tokenizer);
                 let page = Page::of(document.text);
                 let fixed = this.fixed_blocks(id, &page.blocks, tokens, furniture);
                 let start = pairs.partition_point(|(loser, _)| loser.document < id);
@@ -108,7 +108,7 @@ impl Cleaner<'_> {
             visit: |(tokenizer, tokens, found): &mut (Tokenizer, Tokens, Vec<(Run, KeptRun)>),
                     id: DocId,
                     document: Document<'_>| {
-                fill(tokens, tokenizer, document.text);
+                tokens.fill(document.text, tokenizer);
                 let start = runs.partition_point(|run| run.document < id);
                 for run in runs[start..].iter().take_while(|run| run.document == id) {
                     let words = tokens.hashes()[run.tokens()].to_vec();

@@ -128,8 +128,7 @@ impl Visitor for Looker<'_> {
 
     fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
         let tokens = &mut bench.tokens;
-        tokens.clear();
-        bench.tokenizer.for_each(document.text, |token, _| tokens.push(token));
+        tokens.fill(document.text, &mut bench.tokenizer);
         bench.facts.push(Facts {
             content: xxh3_128(bytemuck::cast_slice(tokens.hashes())),
             tokens: tokens.len() as u32,

@@ -26,8 +26,8 @@ pub use show::Removal;
 pub use summary::{CleanSummary, ReasonCounts};
 
 use crate::clean::{
-    Alike, Cut, Folder, Kept, Ledger, Likeness, LineKey, LineTable, Reason, SENTENCE_SHARE,
-    Targets, in_original, kept_documents, share_in,
+    Alike, Cut, Folder, Furniture, Kept, Ledger, Likeness, LineKey, LineTable, Reason,
+    SENTENCE_SHARE, Targets, in_original, kept_documents, share_in,
 };
 use crate::document::{DocId, Document, Span};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,7 +43,7 @@ use crate::spill::Workspace;
 use crate::text::{Tokenizer, Tokens};
 
 use look::{Looked, Looker};
-use pages::{Furniture, PageCuts, TextCut};
+use pages::{PageCuts, TextCut};
 use sources::Sources;
 
 /// More rounds than any corpus has needed. What the last of them cuts stays cut; only that a second

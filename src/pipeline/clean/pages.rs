@@ -2,12 +2,12 @@
 //!
 //! In: the documents as they stand. Out: [`PageCuts`]: spans of these texts, each with its reason.
 
-use ahash::AHashSet;
+use ahash::RandomState;
 
 use super::Cleaner;
 use crate::clean::{
-    Blocks, LineKey, Page, PageCut, Piece, Reason, VoiceBuilder, Voices, captions, furniture,
-    repeats,
+    Blocks, Furniture, LineKey, Page, PageCut, Piece, Reason, VoiceBuilder, Voices, captions,
+    furniture, repeats,
 };
 use crate::document::{DocId, Document, Span};
 use crate::error::Result;
@@ -29,9 +29,6 @@ pub struct TextCut {
     pub line: Option<(LineKey, String)>,
 }
 
-/// The lines that are furniture, each with its source.
-pub type Furniture = AHashSet<(LineKey, u32)>;
-
 /// The cuts of documents, by document and place.
 pub type PageCuts = Vec<(DocId, TextCut)>;
 
@@ -48,7 +45,7 @@ impl Cleaner<'_> {
         };
         let least = self.options.furniture_documents;
         let shared = self.lines.shared(source, least)?;
-        let mut widely: AHashSet<(LineKey, u32)> = AHashSet::default();
+        let mut widely = Furniture::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut wanted: Vec<DocId> = Vec::new();
         for line in &shared {
             widely.insert((line.key, line.source));
@@ -84,7 +81,7 @@ impl Cleaner<'_> {
             visit: |(tokenizer, tokens, cuts): &mut (Tokenizer, Tokens, PageCuts),
                     id: DocId,
                     document: Document<'_>| {
-                fill(tokens, tokenizer, document.text);
+                tokens.fill(document.text, tokenizer);
                 let blocks = Blocks::of(document.text);
                 let keys = LineKey::of_blocks(&blocks, tokens);
                 let source = self.sources.of[id.index()];
@@ -135,7 +132,7 @@ impl Cleaner<'_> {
             ),
                     id: DocId,
                     document: Document<'_>| {
-                fill(tokens, tokenizer, document.text);
+                tokens.fill(document.text, tokenizer);
                 let params = &self.plan.options.passages;
                 let matches = finder.of(id, document.text, tokens, params);
                 if matches.is_empty() && !self.options.captions {
@@ -190,12 +187,6 @@ impl Cleaner<'_> {
     }
 }
 
-/// Fills `tokens` with those of a text.
-pub fn fill(tokens: &mut Tokens, tokenizer: &mut Tokenizer, text: &str) {
-    tokens.clear();
-    tokenizer.for_each(text, |token, _| tokens.push(token));
-}
-
 /// Cuts of sentences as spans of the text, one for each sentence.
 pub fn text_cuts(
     page: &Page<'_>,
@@ -232,7 +223,7 @@ pub fn text_cuts(
 /// Has documents say what is their own.
 struct Voicer<'a> {
     cleaner: &'a Cleaner<'a>,
-    widely: &'a AHashSet<(LineKey, u32)>,
+    widely: &'a Furniture,
     spill: Spill,
 }
 
@@ -251,7 +242,7 @@ impl Visitor for Voicer<'_> {
         id: DocId,
         document: Document<'_>,
     ) {
-        fill(tokens, tokenizer, document.text);
+        tokens.fill(document.text, tokenizer);
         let source = self.cleaner.sources.of[id.index()];
         let is_shared = |key: LineKey| self.widely.contains(&(key, source));
         voices.push(id, &Blocks::of(document.text), tokens, is_shared);

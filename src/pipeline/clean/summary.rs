@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Cleaner;
 use crate::clean::{LineKey, Reason};
 use crate::read::ReadTotals;
-use crate::report::{bytes, count, grouped};
+use crate::report::{bytes, count, grouped, write_left_out, write_read};
 
 /// How many lines of furniture are listed.
 const LISTED: usize = 10;
@@ -103,19 +103,8 @@ impl Cleaner<'_> {
 
 impl fmt::Display for CleanSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "read       {} in {} ({})",
-            count(self.read.documents, "document"),
-            count(self.read.files, "file"),
-            bytes(self.read.bytes)
-        )?;
-        for (reason, &number) in &self.read.skipped {
-            writeln!(f, "skipped    {}: {reason}", count(number, "file"))?;
-        }
-        if self.read.problems > 0 {
-            writeln!(f, "unreadable {}", count(self.read.problems, "file or record"))?;
-        }
+        write_read(&self.read, f)?;
+        write_left_out(&self.read, f)?;
         if self.copied > 0 {
             writeln!(
                 f,
