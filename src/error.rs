@@ -106,6 +106,9 @@ pub enum ErrorKind {
     /// What the user asked for makes no sense.
     #[error("{0}")]
     Options(String),
+    /// Whoever listens to the run wanted it to end.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// How many columns of a table are named in a message, and how many characters of each name.
@@ -166,10 +169,10 @@ impl Error {
         self
     }
 
-    /// Moves the line down by `lines`: a part of a file counts from its own start.
-    pub(crate) fn shift_lines(&mut self, lines: u64) {
+    /// Counts the line otherwise: a part of a file counts from its own start.
+    pub(crate) fn shift_lines(&mut self, shift: impl FnOnce(u64) -> u64) {
         if let Some(line) = &mut self.0.line {
-            *line += lines;
+            *line = shift(*line);
         }
     }
 
@@ -188,14 +191,15 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The 1-based line of the record, or its number where there are no lines.
+    /// The 1-based line of the record, or its number where there are no lines; of a row of a table
+    /// in memory its number from 0.
     pub fn line(&self) -> Option<u64> {
         self.0.line
     }
 
-    /// The offset, in bytes of the decompressed file, of the record's first byte.
+    /// The offset, in bytes of the decompressed file, of the record's first byte; rows have none.
     pub fn offset(&self) -> Option<u64> {
-        self.0.offset
+        self.0.offset.filter(|_| self.0.noun != "row")
     }
 
     /// What the user can do about it, where that is known.

@@ -38,6 +38,7 @@ pub mod document;
 pub mod error;
 pub mod join;
 pub mod lsh;
+pub mod memory;
 pub mod passage;
 pub mod pipeline;
 pub mod progress;

@@ -8,14 +8,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
-use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions};
+use dittograph::pipeline::{Find, Method, Pairs, ScanOptions, usual_memory};
+use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions, Source};
 use dittograph::report::OutputFormat;
 
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
-use super::{memory, size};
+use super::size;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -422,7 +422,7 @@ impl ScanArguments {
         let usual = ScanOptions::default().passages;
         ScanOptions {
             read: ReadOptions {
-                against: self.against.clone(),
+                against: self.against.iter().cloned().map(Source::from).collect(),
                 temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
                 ..reading.options()
             },
@@ -442,7 +442,7 @@ impl ScanArguments {
             context: finding.context,
             inside_duplicates: finding.inside_duplicates,
             seed: finding.seed,
-            memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
+            memory: self.memory.unwrap_or_else(usual_memory),
             write_text: self.write_text.clone(),
         }
     }

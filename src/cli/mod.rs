@@ -5,7 +5,6 @@ mod clean;
 mod clean_args;
 mod diff;
 mod interrupt;
-mod memory;
 mod messages;
 mod output;
 mod progress;

@@ -1,6 +1,7 @@
 //! `dittograph scan`.
 
 use dittograph::error::Result;
+use dittograph::memory;
 use dittograph::pipeline::scan;
 use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
 
@@ -8,7 +9,7 @@ use super::args::ScanArguments;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
-use super::{Outcome, interrupt, memory, use_threads};
+use super::{Outcome, interrupt, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
 ///

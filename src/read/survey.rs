@@ -14,9 +14,9 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
-use super::columns::{Footer, Section};
 use super::open::{Content, Opened, Opening, read_error};
 use super::record::{Found, Record, Records};
+use super::rows::Rows;
 use super::walk::SourceFile;
 use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
@@ -117,6 +117,7 @@ impl Corpus {
             .enumerate()
             .filter(|(index, _)| *index <= first_bad.load(Ordering::Relaxed))
             .map(|(index, unit)| {
+                progress.go_on()?;
                 let outcomes = match unit.streamed {
                     true => self.survey_stream(&unit.parts[0], progress, visitor)?,
                     false => vec![self.survey_unit(unit, progress, visitor)?],
@@ -181,7 +182,7 @@ impl Corpus {
             Ok(Outcome { result, parts: vec![outcome], stream })
         };
         let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
-        let (outcomes, failure) = in_blocks(&mut blocks, |block: Block| {
+        let (outcomes, failure) = in_blocks(&mut blocks, progress, |block: Block| {
             let mut accumulator = visitor.begin();
             let mut outcome = fresh();
             let mut visit = numbered(visitor, &mut accumulator);
@@ -189,7 +190,7 @@ impl Corpus {
             self.survey_block(place, &block, &mut Buffers::default(), &mut outcome, &mut visit);
             drop(visit);
             done(accumulator, outcome)
-        });
+        })?;
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
         if let Some(error) = failure {
             let mut outcome = fresh();
@@ -239,8 +240,9 @@ impl Corpus {
                         }
                     }
                 }
+                let file = &self.files[part.file as usize];
                 for error in &mut part.problems {
-                    error.shift_lines(line_base.1);
+                    error.shift_lines(|line| file.number(line_base.1 + line));
                 }
                 for locator in &mut part.locators {
                     if locator.line > 0 {
@@ -254,7 +256,7 @@ impl Corpus {
                 // A record without an id is called by its line, which may be the id of another.
                 let named = part.locators.iter().zip(&part.id_hashes).zip(first..);
                 ids.extend(named.map(|((locator, id), document)| {
-                    let line = || xxh3_64(locator.line.to_string().as_bytes());
+                    let line = || xxh3_64(file.number(locator.line).to_string().as_bytes());
                     (part.file, id.unwrap_or_else(line), document)
                 }));
                 line_base.1 += part.lines;
@@ -315,7 +317,7 @@ impl Corpus {
                     count => format!("{count} records repeat"),
                 };
                 let file = file_ids[0].0;
-                let line = catalog.locators[*first as usize].line;
+                let line = self.files[file as usize].number(catalog.locators[*first as usize].line);
                 let (place, number) = match nouns.get(&file) {
                     Some(&noun) if noun != "line" => (format!("is {noun} {line}"), noun),
                     _ => (format!("on line {line}"), "line"),
@@ -357,11 +359,12 @@ impl Corpus {
             }
             Content::Records(_) => self.survey_records(part, opened, buffers, outcome, visit),
             Content::Rows(rows) => {
-                let result = self.survey_rows(part, *rows, buffers, outcome, visit);
+                let all = rows.all();
+                let range = part.range.clone().unwrap_or(all.clone());
+                let share = (range.end - range.start) as f64 / (all.end as f64).max(1.0);
+                let result = self.survey_rows(part.file, range, &rows, buffers, outcome, visit);
                 // The bytes were read behind the back of whoever counts them.
-                if part.range.as_ref().is_none_or(|range| range.start == 0) {
-                    progress.advance(file.size);
-                }
+                progress.advance((file.size as f64 * share) as u64);
                 result
             }
         }
@@ -448,20 +451,20 @@ impl Corpus {
         Ok(())
     }
 
-    /// Reads the rows of a Parquet file, or those within a range.
+    /// Reads a range of rows of a table.
     fn survey_rows(
         &self,
-        part: &Part,
-        (section, footer): (Section, Footer),
+        file: u32,
+        range: Range<u64>,
+        rows: &Rows,
         buffers: &mut Buffers,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
-        let path = self.files[part.file as usize].path.display();
+        let path = self.files[file as usize].path.display();
         let limit = self.options.max_document;
-        let range = part.range.clone().unwrap_or(footer.rows());
         outcome.noun = "row";
-        let read = footer.read(&section, &[range], &mut buffers.record, &mut |row, record| {
+        let read = rows.read(&[range], &mut buffers.record, &mut |row, record| {
             outcome.lines += 1;
             let line = outcome.lines;
             match record {

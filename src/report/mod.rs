@@ -1,15 +1,17 @@
 //! What is written: findings as rows, clusters, and the summary of a run.
 //!
-//! In: verified pairs and passages with their places and texts. Out: CSV or
-//! JSON lines, one [`Finding`] a line, in columns whose names and order are a
+//! In: verified pairs and passages with their places and texts. Out: CSV,
+//! JSON lines or Arrow columns, one [`Finding`] a line, in columns whose names and order are a
 //! promise to other programs.
 
+mod batches;
 mod finding;
 mod findings;
 mod quotes;
 mod summary;
 mod write;
 
+pub use batches::{clusters_batch, findings_batch};
 pub use finding::{Finding, Kind, Side, excerpt};
 pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
 pub use quotes::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};

@@ -43,5 +43,7 @@ mod passages;
 mod readers;
 /// The recall of the bands against its formula.
 mod statistics;
+/// Tables in memory: the rows of a file of the same records. Runs that are stopped.
+mod tables;
 /// What `tune` says of the bands: the formula's numbers, and a measurement.
 mod tune;
