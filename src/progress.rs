@@ -25,7 +25,7 @@ impl dyn Progress + '_ {
     ///
     /// # Errors
     /// [`ErrorKind::Interrupted`].
-    pub(crate) fn go_on(&self) -> Result<()> {
+    pub fn go_on(&self) -> Result<()> {
         match self.wants_stop() {
             true => Err(Error::new(ErrorKind::Interrupted)),
             false => Ok(()),

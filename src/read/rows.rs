@@ -222,7 +222,7 @@ mod tests {
         let expected = [(0, "7=a".to_owned()), (1, null), (4, "9=c".to_owned())];
         assert_eq!(rows(&table, &[0..2, 4..5]), expected);
         let table = MemoryTable::new(&schema, &batches, None, "key.name").unwrap();
-        assert_eq!(rows(&table, &[2..4]), [(2, "=x".to_owned()), (3, "=y".to_owned())]);
+        assert_eq!(rows(&table, &[2..3, 3..4]), [(2, "=x".to_owned()), (3, "=y".to_owned())]);
         for (id, text, message) in [
             (None, "title", "no column `title` among `id, body, key.name`"),
             (Some("name"), "body.text", "no column `name` among `id, body, key.name`"),

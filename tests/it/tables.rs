@@ -95,7 +95,7 @@ fn rows_without_an_id_are_counted_from_0_and_sides_may_be_of_either_kind() {
     let table = table(&[texts.unwrap()], None);
     let mut options = ScanOptions::default();
     options.read.against = vec![path.clone().into()];
-    let found = scan(&[table.clone()], &options, &Silent).unwrap();
+    let found = scan(std::slice::from_ref(&table), &options, &Silent).unwrap();
     let row = found.findings.get(0).unwrap();
     let file = format!("{}#{}", path.display(), articles[0].0);
     assert_eq!((row.a.document, row.b.document), ("2".to_owned(), file.clone()));
@@ -130,12 +130,12 @@ fn a_run_is_stopped_wherever_it_is() {
     let table = table(&[batch(&articles)], Some("id"));
     let options = ScanOptions::default();
     let never = Stopping { after: usize::MAX, asked: AtomicUsize::new(0) };
-    scan(&[table.clone()], &options, &never).unwrap();
+    scan(std::slice::from_ref(&table), &options, &never).unwrap();
     let asked = never.asked.into_inner();
     assert!(asked > 5, "{asked}");
     for after in 0..asked {
         let stopping = Stopping { after, asked: AtomicUsize::new(0) };
-        let error = scan(&[table.clone()], &options, &stopping).err();
+        let error = scan(std::slice::from_ref(&table), &options, &stopping).err();
         let kind = error.as_ref().map(|error| error.kind());
         assert!(matches!(kind, Some(ErrorKind::Interrupted)), "{after} of {asked}");
     }
