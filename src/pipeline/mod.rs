@@ -42,7 +42,7 @@ pub use clean::{
     CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, Show,
     SourceRule, clean,
 };
-pub use compare::{Comparer, Comparison};
+pub use compare::{Comparer, Comparison, Reading};
 pub use stream::{Alike, Deduplicator};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
