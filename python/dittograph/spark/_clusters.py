@@ -54,8 +54,13 @@ class Clusters:
         self.groups = store.save(groups, "groups")
 
     def _kept(self, store: Store) -> DataFrame:
-        roots = components(self._near, store).select(F.col("number").alias("a"), "root")
-        rooted = self._near.join(roots, "a", "left").select(F.coalesce("root", "a").alias("root"), "b", "a", "jaccard")
+        roots = components(self._near, store)
+        of_a = roots.withColumnRenamed("number", "a")
+        edges = self._near.join(of_a, "a", "left").select(F.coalesce("root", "a").alias("root"), "b", "a", "jaccard")
+        # A document may be like later ones only, and not be the first of its component.
+        none = F.lit(None)
+        nodes = roots.select("root", F.col("number").alias("b"), none.cast("long").alias("a"), none.cast("double").alias("jaccard"))
+        rooted = edges.unionByName(nodes)
         return grouped(rooted, "root", "b", "a").mapInArrow(
             streamed(_native.KeptGroups), "root bigint, number bigint, kept bigint, similarity double"
         )

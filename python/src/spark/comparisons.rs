@@ -81,9 +81,7 @@ impl Comparisons {
     /// The pairs that these rows complete.
     fn push(&mut self, py: Python<'_>, rows: PyRecordBatch) -> PyResult<Table> {
         let Comparisons { comparer, home, readings, found } = self;
-        py.detach(|| {
-            home.push(rows.as_ref(), |home| compare(home, comparer, readings, found))
-        })?;
+        py.detach(|| home.push(rows.as_ref(), |home| compare(home, comparer, readings, found)))?;
         self.take()
     }
 

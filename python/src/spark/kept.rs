@@ -1,7 +1,7 @@
 //! Pairs of a component to the document that is kept for each.
 //!
 //! In: rows of `root`, `b`, `a`, `jaccard`, sorted by the first three: every pair of a component, the
-//! later document as `b`; the root is its first. Out: for each document `root`, `number`, `kept` and
+//! later document as `b`, and each document but the root, which is the first, once without `a`. Out: for each document `root`, `number`, `kept` and
 //! the `similarity` of the two.
 //!
 //! The first document takes those that directly match it, then the next that remains does. So
@@ -10,6 +10,7 @@
 
 use std::collections::HashSet;
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 use pyo3::exceptions::PyTypeError;
@@ -38,7 +39,7 @@ struct Decided {
 }
 
 impl KeptGroups {
-    fn push_row(&mut self, root: i64, b: i64, a: i64, jaccard: f64) {
+    fn push_row(&mut self, root: i64, b: i64, pair: Option<(i64, f64)>) {
         if self.root != Some(root) {
             self.decide();
             self.root = Some(root);
@@ -50,10 +51,8 @@ impl KeptGroups {
             self.decide();
             self.present = Some((b, None));
         }
-        if let Some((_, taken @ None)) = &mut self.present
-            && self.kept.contains(&a)
-        {
-            *taken = Some((a, jaccard));
+        if let Some((_, taken @ None)) = &mut self.present {
+            *taken = pair.filter(|(a, _)| self.kept.contains(a));
         }
     }
 
@@ -94,7 +93,8 @@ impl KeptGroups {
             jaccard.ok_or_else(|| PyTypeError::new_err("column `jaccard` is of no fractions"))?;
         py.detach(|| {
             for row in 0..rows.num_rows() {
-                self.push_row(roots.value(row), b.value(row), a.value(row), jaccard.value(row));
+                let pair = a.is_valid(row).then(|| (a.value(row), jaccard.value(row)));
+                self.push_row(roots.value(row), b.value(row), pair);
             }
         });
         self.take()

@@ -69,11 +69,7 @@ pub struct PassageFinder {
 }
 
 /// Finds the passages of a home that is complete.
-fn find(
-    home: &Home,
-    options: &ScanOptions,
-    found: &mut Vec<(i64, i64, Finding)>,
-) -> PyResult<()> {
+fn find(home: &Home, options: &ScanOptions, found: &mut Vec<(i64, i64, Finding)>) -> PyResult<()> {
     let tables = home.members.iter().map(|member| {
         let column: ArrayRef = Arc::new(StringArray::from(vec![&*member.text]));
         let rows = RecordBatch::try_from_iter([("text", column)])
@@ -143,9 +139,7 @@ impl PassageFinder {
     /// The passages that these rows complete.
     fn push(&mut self, py: Python<'_>, rows: PyRecordBatch) -> PyResult<Table> {
         let PassageFinder { options, pool, home, found } = self;
-        py.detach(|| {
-            pool.install(|| home.push(rows.as_ref(), |home| find(home, options, found)))
-        })?;
+        py.detach(|| pool.install(|| home.push(rows.as_ref(), |home| find(home, options, found))))?;
         self.take()
     }
 

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,14 +57,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two megabytes of invented text with known duplicates."""
+    """A megabyte of invented text with known duplicates."""
     built = [ROOT / "target" / profile / "examples" / "generate" for profile in ("release", "debug")]
     command = next(([str(path)] for path in built if path.exists()), None)
     if command is None:
         command = ["cargo", "run", "--quiet", "--locked", "--example", "generate", "--"]
     path = tmp_path_factory.mktemp("generated") / "generated.jsonl"
     with path.open("wb") as out:
-        arguments = ["--size", "2M", "--duplicates", "0.4"]
+        arguments = ["--size", "1M", "--duplicates", "0.5"]
         subprocess.run([*command, *arguments], stdout=out, stderr=subprocess.PIPE, check=True, cwd=ROOT)
     return path
 
@@ -90,7 +91,10 @@ def numbered(clusters: Any) -> dict[str, int]:
 
 
 def cell(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    """A cell of a row; the program rounds fractions, of which a half goes up, and not the nearest binary number."""
+    if isinstance(value, float):
+        return str(Decimal(repr(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP))
+    return str(value)
 
 
 def as_csv(rows: list[list[str]]) -> str:
