@@ -39,7 +39,8 @@ def _unfinished(links: DataFrame) -> int:
     below = links.select(F.col("number").alias("node"), F.lit(1).alias("roots"), F.lit(0).alias("is_root"))
     above = links.select(F.col("root").alias("node"), F.lit(0).alias("roots"), F.lit(1).alias("is_root"))
     nodes = below.unionByName(above).groupBy("node").agg(F.sum("roots").alias("roots"), F.max("is_root").alias("is_root"))
-    return nodes.where("roots > 1 or (roots = 1 and is_root = 1)").count()
+    unfinished: int = nodes.where("roots > 1 or (roots = 1 and is_root = 1)").count()
+    return unfinished
 
 
 def _large_star(links: DataFrame) -> DataFrame:

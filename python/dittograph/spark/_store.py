@@ -39,7 +39,7 @@ class Store:
 def _usual(spark: SparkSession) -> str:
     """The folder of checkpoints; where Spark runs on one machine, one of its own that goes with the process."""
     context = spark.sparkContext
-    folder = context.getCheckpointDir()
+    folder: str | None = context.getCheckpointDir()
     if folder:
         return folder
     if not (context.master or "").startswith("local"):
