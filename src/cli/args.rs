@@ -1,6 +1,6 @@
 //! What can be typed, and the help that explains it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -15,6 +15,8 @@ use dittograph::report::OutputFormat;
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
+use super::scan::Outputs;
+use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
 use super::size;
 
 const EXAMPLES: &str = "\
@@ -46,6 +48,12 @@ pub enum Command {
     /// Make the original again of a cleaned corpus
     #[command(after_help = RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
+    /// Do a share of the work of a scan, for several machines to do it together
+    #[command(after_help = SHARD_EXAMPLES, after_long_help = SKETCH_HELP)]
+    Sketch(Box<SketchArguments>),
+    /// Put the shares together, and write the rows of a scan
+    #[command(after_help = SHARD_EXAMPLES)]
+    Merge(Box<MergeArguments>),
     /// Show what `--method minhash` would find at a threshold and recall
     #[command(after_help = TUNE_EXAMPLES, after_long_help = TUNE_HELP)]
     Tune(Box<TuneArguments>),
@@ -418,60 +426,58 @@ impl TuneArguments {
 impl ScanArguments {
     /// The options that the library understands.
     pub fn options(&self) -> ScanOptions {
-        let ScanArguments { finding, reading, .. } = self;
-        let usual = ScanOptions::default().passages;
+        let place = (self.temp_dir.as_deref(), self.memory);
         ScanOptions {
-            read: ReadOptions {
-                against: self.against.iter().cloned().map(Source::from).collect(),
-                temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
-                ..reading.options()
-            },
-            find: finding.find,
-            method: finding.method,
-            shingle_size: finding.shingle_size,
-            threshold: finding.threshold,
-            containment: finding.containment,
-            recall: finding.recall,
-            passages: PassageParams {
-                min_words_across: finding.min_words.unwrap_or(usual.min_words_across),
-                min_words_within: finding.min_words.unwrap_or(usual.min_words_within),
-                min_similarity: finding.min_similarity,
-            },
-            pairs: finding.pairs,
-            max_occurrences: finding.max_occurrences.map(|most| most as usize),
-            context: finding.context,
-            inside_duplicates: finding.inside_duplicates,
-            seed: finding.seed,
-            memory: self.memory.unwrap_or_else(usual_memory),
             write_text: self.write_text.clone(),
+            ..scan_options(&self.finding, &self.reading, &self.against, place)
+        }
+    }
+
+    /// What is to be written.
+    pub fn outputs(&self) -> Outputs<'_> {
+        Outputs {
+            rows: self.output.as_deref(),
+            clusters: self.clusters.as_deref(),
+            summary: self.summary.as_deref(),
+            format: self.format,
+            context: self.finding.context,
         }
     }
 }
 
-impl ScanArguments {
-    /// The files that are to be written.
-    ///
-    /// # Errors
-    /// Two outputs in one place.
-    pub fn outputs(&self) -> Result<Vec<PathBuf>, Error> {
-        let standard = PathBuf::from("-");
-        let rows = self.output.as_ref().unwrap_or(&standard);
-        let mut places: Vec<&PathBuf> = [Some(rows), self.clusters.as_ref(), self.summary.as_ref()]
-            .into_iter()
-            .flatten()
-            .collect();
-        places.sort_unstable();
-        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
-            let place = if *pair[0] == standard {
-                "standard output".into()
-            } else {
-                pair[0].display().to_string()
-            };
-            return Err(Error::options(format!(
-                "`--output`, `--clusters` and `--summary` cannot share {place}"
-            )));
-        }
-        Ok(places.into_iter().filter(|place| **place != standard).cloned().collect())
+/// The options that the library understands; the temporary files and the memory go last.
+pub fn scan_options(
+    finding: &FindingArguments,
+    reading: &ReadingArguments,
+    against: &[PathBuf],
+    (temp_dir, memory): (Option<&Path>, Option<u64>),
+) -> ScanOptions {
+    let usual = ScanOptions::default();
+    let passages = usual.passages;
+    ScanOptions {
+        read: ReadOptions {
+            against: against.iter().cloned().map(Source::from).collect(),
+            temp_dir: temp_dir.map_or_else(std::env::temp_dir, Path::to_owned),
+            ..reading.options()
+        },
+        find: finding.find,
+        method: finding.method,
+        shingle_size: finding.shingle_size,
+        threshold: finding.threshold,
+        containment: finding.containment,
+        recall: finding.recall,
+        passages: PassageParams {
+            min_words_across: finding.min_words.unwrap_or(passages.min_words_across),
+            min_words_within: finding.min_words.unwrap_or(passages.min_words_within),
+            min_similarity: finding.min_similarity,
+        },
+        pairs: finding.pairs,
+        max_occurrences: finding.max_occurrences.map(|most| most as usize),
+        context: finding.context,
+        inside_duplicates: finding.inside_duplicates,
+        seed: finding.seed,
+        memory: memory.unwrap_or_else(usual_memory),
+        ..usual
     }
 }
 

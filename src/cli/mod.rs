@@ -10,13 +10,15 @@ mod output;
 mod progress;
 mod restore;
 mod scan;
+mod shard_args;
+mod shards;
 mod size;
 mod tune;
 
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use dittograph::error::{Error, Result};
 
 use args::{Arguments, Command};
@@ -36,12 +38,15 @@ enum Outcome {
 
 /// Runs the command that the arguments ask for.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let messages = Messages::default();
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, &messages),
         Command::Clean(arguments) => clean::run(&arguments, &messages),
         Command::Restore(arguments) => restore::run(&arguments, &messages),
+        Command::Sketch(arguments) => shards::sketch(&arguments, &matches, &messages),
+        Command::Merge(arguments) => shards::merge(&arguments, &messages),
         Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);

@@ -27,6 +27,7 @@ mod raw;
 mod record;
 mod revisit;
 mod rows;
+mod shard;
 mod survey;
 mod table;
 mod tags;
@@ -40,6 +41,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use ahash::AHashSet;
+use bytemuck::{Pod, Zeroable};
 
 pub use compress::decompress;
 pub use encoding::Form;
@@ -48,6 +50,7 @@ pub use html::{HTML_NAMES, Html};
 pub use omit::{Omissions, without};
 pub use raw::{RawFile, TextField};
 pub use rows::MemoryTable;
+pub use survey::UnitRead;
 pub(crate) use walk::real_path;
 pub use walk::{Source, SourceFile};
 
@@ -141,7 +144,8 @@ struct Part {
 }
 
 /// Where a document stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
 struct Locator {
     file: u32,
     /// Bytes of the record in its (decompressed) file.

@@ -41,6 +41,9 @@ mod parquet;
 mod passages;
 /// Bytes that nobody wrote, in every format.
 mod readers;
+/// A scan by several processes: the rows of one.
+#[cfg(unix)]
+mod shards;
 /// The recall of the bands against its formula.
 mod statistics;
 /// Tables in memory: the rows of a file of the same records. Runs that are stopped.
