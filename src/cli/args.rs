@@ -145,8 +145,8 @@ pub struct ScanArguments {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How to write the rows
-    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = named::<OutputFormat>(&["csv", "jsonl"]))]
+    /// How to write the rows, and those of --clusters
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = named::<OutputFormat>(&["csv", "jsonl", "parquet"]))]
     pub format: OutputFormat,
 
     /// Also write every document of a cluster, with the document to keep in its stead

@@ -1,8 +1,8 @@
 //! `dittograph scan`.
 
-use dittograph::error::Result;
+use dittograph::error::{Error, Result};
 use dittograph::pipeline::scan;
-use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
+use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
 
 use super::args::ScanArguments;
 use super::messages::Messages;
@@ -20,6 +20,9 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     let mut options = arguments.options();
     options.read.outputs = arguments.outputs()?;
     let rows = Output::open(arguments.output.as_deref())?;
+    if arguments.format == OutputFormat::Parquet && rows.is_terminal() {
+        return Err(Error::options("a terminal cannot show Parquet: name a file with `--output`"));
+    }
     let clusters =
         arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
     let summary_file =

@@ -12,6 +12,9 @@ use super::warc;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Which fields of a record are its id and its text.
 #[derive(Clone, Debug)]
 pub struct Fields {
@@ -125,7 +128,12 @@ pub enum Records {
         in_place: bool,
     },
     /// A table.
-    Table(Box<Table>),
+    Table {
+        /// How it is written.
+        table: Box<Table>,
+        /// Whether its records stand in a file of their own as they are read.
+        in_place: bool,
+    },
     /// A crawl.
     Warc {
         /// What to read of its pages.
@@ -140,7 +148,7 @@ impl Records {
     pub fn cutter(&self) -> Cutter {
         match self {
             Records::Jsonl { .. } => Cutter::Lines,
-            Records::Table(table) => table.cutter(),
+            Records::Table { table, .. } => table.cutter(),
             Records::Warc { .. } => Cutter::Warc,
         }
     }
@@ -148,7 +156,7 @@ impl Records {
     /// What is counted in the place of a record.
     pub fn noun(&self) -> &'static str {
         match self {
-            Records::Jsonl { .. } | Records::Table(_) => "line",
+            Records::Jsonl { .. } | Records::Table { .. } => "line",
             Records::Warc { .. } => "record",
         }
     }
@@ -172,16 +180,17 @@ impl Records {
         if let &Records::Warc { html, limit } = self {
             return warc::parse(bytes, html, limit, record);
         }
+        let whole = bytes;
         // Files that were put together have marks in their midst, which no line of JSON may begin with.
         let bytes = match first || matches!(self, Records::Jsonl { .. }) {
-            true => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+            true => bytes.strip_prefix(MARK).unwrap_or(bytes),
             false => bytes,
         };
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         if bytes.trim_ascii().is_empty() {
             return Ok(Found::Nothing);
         }
-        if let Records::Table(table) = self
+        if let Records::Table { table, .. } = self
             && first
             && table.has_header()
         {
@@ -190,8 +199,7 @@ impl Records {
         match std::str::from_utf8(bytes) {
             Ok(text) => {
                 self.parse_text(text, fields, record)?;
-                let in_place = matches!(self, Records::Jsonl { in_place: true });
-                record.form = in_place.then(Form::utf8);
+                record.form = self.is_in_place(whole).then(Form::utf8);
             }
             Err(_) => {
                 let decoded = encoding::decode(bytes)
@@ -203,10 +211,21 @@ impl Records {
         Ok(Found::Document)
     }
 
+    /// Whether a record stands in a file of its own, with its text in one piece.
+    fn is_in_place(&self, bytes: &[u8]) -> bool {
+        match self {
+            Records::Jsonl { in_place } => *in_place,
+            Records::Table { table, in_place } => {
+                *in_place && !bytes.starts_with(MARK) && table.text_place(bytes).is_some()
+            }
+            Records::Warc { .. } => false,
+        }
+    }
+
     fn parse_text(&self, text: &str, fields: &Fields, record: &mut Record) -> Result<()> {
         match self {
             Records::Jsonl { .. } => record.parse_json(text, fields),
-            Records::Table(table) => table.parse(text, record),
+            Records::Table { table, .. } => table.parse(text, record),
             Records::Warc { .. } => Ok(()),
         }
     }

@@ -4,6 +4,8 @@
 //! time. Out: the values of the two columns. A column is told by its name in the first line, or by
 //! its number where the first line is a record like any other.
 
+use std::ops::Range;
+
 use super::cut::{Cutter, Dialect, Look};
 use super::encoding;
 use super::record::{Fields, Record};
@@ -120,6 +122,46 @@ impl Table {
         record.has_id = id.is_some();
         record.id.push_str(id.as_deref().unwrap_or_default());
         Ok(())
+    }
+
+    /// How the text stands in its records: the number of its column, the delimiter, and what ends a record.
+    pub fn name(&self) -> String {
+        let Dialect { delimiter, terminator } = self.dialect;
+        format!("{} {delimiter} {terminator}", self.text + 1)
+    }
+
+    /// A table of this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut numbers = name.split(' ').map(str::parse::<usize>);
+        let mut number = || numbers.next()?.ok();
+        let text = number()?.checked_sub(1)?;
+        let mut byte = || u8::try_from(number()?).ok();
+        let dialect = Dialect { delimiter: byte()?, terminator: byte()? };
+        Some(Table { dialect, text, id: None, has_header: false, text_name: String::new() })
+    }
+
+    /// Where the text stands in a record, without quotation marks around it. `None` if it is not written
+    /// as RFC 4180 has it: in marks from end to end, or without any.
+    pub fn text_place(&self, bytes: &[u8]) -> Option<Range<usize>> {
+        let bytes = self.without_end(bytes);
+        let mut start = 0;
+        for column in 0..=self.text {
+            let mut at = start;
+            while bytes.get(at) == Some(&b'"') {
+                at += 1;
+                at += memchr::memchr(b'"', &bytes[at..])? + 1;
+            }
+            let next = memchr::memchr(self.dialect.delimiter, &bytes[at..]).map(|next| at + next);
+            let end = next.unwrap_or(bytes.len());
+            if column < self.text {
+                start = next? + 1;
+            } else if at > start {
+                return (at == end).then_some(start + 1..end - 1);
+            } else {
+                return memchr::memchr(b'"', &bytes[start..end]).is_none().then_some(start..end);
+            }
+        }
+        None
     }
 
     fn without_end<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {

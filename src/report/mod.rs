@@ -1,9 +1,10 @@
 //! What is written: findings as rows, clusters, and the summary of a run.
 //!
-//! In: verified pairs and passages with their places and texts. Out: CSV or
-//! JSON lines, one [`Finding`] a line, in columns whose names and order are a
+//! In: verified pairs and passages with their places and texts. Out: CSV, JSON lines
+//! or Parquet, one [`Finding`] a row, in columns whose names and order are a
 //! promise to other programs.
 
+mod cells;
 mod finding;
 mod findings;
 mod quotes;
