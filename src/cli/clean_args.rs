@@ -10,6 +10,7 @@ use dittograph::pipeline::{CleanOptions, Keep, LEAST_MEMORY, PageFormat, ScanOpt
 use dittograph::read::ReadOptions;
 
 use super::args::{ReadingArguments, share};
+use super::paint::Color;
 use super::{memory, size};
 
 /// What both the short and the long help end with.
@@ -63,17 +64,6 @@ Exit status:
 pub const RESTORE_EXAMPLES: &str = "\
 Examples:
   dittograph restore cleaned/ -o original/";
-
-/// When to colour what is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// In any case.
-    Always,
-    /// Not at all.
-    Never,
-}
 
 /// What pages become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

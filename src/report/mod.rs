@@ -11,7 +11,7 @@ mod quotes;
 mod summary;
 mod write;
 
-pub use finding::{Finding, Kind, Side, excerpt};
+pub use finding::{EXCERPT, Finding, Kind, Side, excerpt};
 pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
 pub use quotes::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 pub use summary::{Counts, Parameters, Summary};
