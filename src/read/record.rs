@@ -66,6 +66,8 @@ pub struct Record {
     pub form: Option<Form>,
     /// When the document was published, if it tells.
     pub date: Option<String>,
+    /// Where the document belongs, if it tells.
+    pub link: Option<String>,
     /// Whether it is a page of which all text was taken, for want of a main text.
     pub stripped: bool,
     /// The fields of a table's record, one after the other, and where each ends.
@@ -80,7 +82,7 @@ impl Record {
         self.id.clear();
         (self.has_id, self.replaced, self.guessed) = (false, 0, None);
         self.extra.clear();
-        (self.form, self.date, self.stripped) = (None, None, false);
+        (self.form, self.date, self.link, self.stripped) = (None, None, None, false);
     }
 
     /// The record as what it is read for.
@@ -89,6 +91,7 @@ impl Record {
             id: self.has_id.then_some(self.id.as_str()),
             text: &self.text,
             date: self.date.as_deref(),
+            link: self.link.as_deref(),
             extra: &self.extra,
             form: self.form,
         }
@@ -97,7 +100,8 @@ impl Record {
     /// Takes what is to be read of a page.
     pub fn take_page(&mut self, source: &str, html: Html) {
         let page = html::page(source, html);
-        (self.text, self.date, self.stripped) = (page.text, page.date, page.stripped);
+        (self.text, self.date, self.link) = (page.text, page.date, page.link);
+        self.stripped = page.stripped;
     }
 
     /// A field of a table's record.

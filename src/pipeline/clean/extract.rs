@@ -25,6 +25,8 @@ struct Line<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     date: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     text: &'a str,
 }
 
@@ -176,8 +178,8 @@ impl Visitor for Extractor<'_> {
             PageFormat::Text => document.text.to_owned(),
             PageFormat::Jsonl => {
                 let name = corpus.name(&sketched.catalog, id, document.id);
-                let Document { date, text, .. } = document;
-                let line = Line { id: document.id.unwrap_or(&name), date, text };
+                let Document { date, link, text, .. } = document;
+                let line = Line { id: document.id.unwrap_or(&name), date, url: link, text };
                 serde_json::to_string(&line).expect("strings are JSON") + "\n"
             }
         };
