@@ -7,11 +7,13 @@ use dittograph::memory;
 use dittograph::pipeline::{Scan, scan};
 use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
 
-use super::args::ScanArguments;
+use super::args::{RowFormat, ScanArguments};
 use super::messages::Messages;
 use super::output::Output;
+use super::paint::Color;
 use super::progress::Bars;
-use super::{Outcome, interrupt, use_threads};
+use super::view::View;
+use super::{Outcome, interrupt, paint, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -39,7 +41,9 @@ pub struct Outputs<'a> {
     pub rows: Option<&'a Path>,
     pub clusters: Option<&'a Path>,
     pub summary: Option<&'a Path>,
-    pub format: OutputFormat,
+    /// None where it depends on where rows are written to.
+    pub format: Option<RowFormat>,
+    pub color: Color,
     /// How many words to write around a passage.
     pub context: u32,
 }
@@ -73,11 +77,23 @@ impl Outputs<'_> {
     /// Those of [`Output::open`].
     pub fn open(&self) -> Result<Opened> {
         let open = |path: Option<&Path>| path.map(|path| Output::open(Some(path))).transpose();
+        let rows = Output::open(self.rows)?;
+        let format = match self.format {
+            Some(format) => format,
+            None if rows.is_terminal() => RowFormat::Text,
+            None => RowFormat::Csv,
+        };
+        if format == RowFormat::Parquet && rows.is_terminal() {
+            return Err(Error::options(
+                "a terminal cannot show Parquet: name a file with `--output`",
+            ));
+        }
         Ok(Opened {
-            rows: Output::open(self.rows)?,
+            rows,
             clusters: open(self.clusters)?,
             summary: open(self.summary)?,
-            format: self.format,
+            format,
+            color: self.color,
             context: self.context,
         })
     }
@@ -88,7 +104,8 @@ pub struct Opened {
     rows: Output,
     clusters: Option<Output>,
     summary: Option<Output>,
-    format: OutputFormat,
+    format: RowFormat,
+    color: Color,
     context: u32,
 }
 
@@ -103,14 +120,27 @@ pub fn write_scan(
     quiet: bool,
     messages: &Messages,
 ) -> Result<Outcome> {
-    let Opened { rows, clusters, summary, format, context } = opened;
+    let Opened { rows, clusters, summary, format, color, context } = opened;
     messages.problems(&scan.problems, scan.summary.read.problems);
-    rows.finish(|out| match context {
-        0 => write_findings(&scan.findings, format, out),
-        _ => write_findings_in_context(&scan.findings, format, out),
+    let written = match format {
+        RowFormat::Text | RowFormat::Csv => OutputFormat::Csv,
+        RowFormat::Jsonl => OutputFormat::Jsonl,
+        RowFormat::Parquet => OutputFormat::Parquet,
+    };
+    let mut left_out = 0;
+    rows.finish(|out| {
+        match (format, context) {
+            (RowFormat::Text, _) => {
+                let view = View { colored: color.is_on(), width: paint::width() };
+                left_out = view.write(&scan, out)?;
+            }
+            (_, 0) => write_findings(&scan.findings, written, out)?,
+            _ => write_findings_in_context(&scan.findings, written, out)?,
+        }
+        Ok(())
     })?;
     if let Some(output) = clusters {
-        output.finish(|out| write_clusters(&scan.clusters, format, out))?;
+        output.finish(|out| write_clusters(&scan.clusters, written, out))?;
     }
     scan.summary.peak_memory = memory::peak();
     if let Some(output) = summary {
@@ -125,6 +155,13 @@ pub fn write_scan(
             messages.note("there was no reference to hold the documents against");
         }
         messages.text(&scan.summary);
+        match left_out {
+            0 => {}
+            1 => messages.note("1 more row: write all of them to a file with `-o`"),
+            rows => {
+                messages.note(&format!("{rows} more rows: write all of them to a file with `-o`"))
+            }
+        }
     }
     Ok(if scan.summary.read.problems > 0 {
         Outcome::Incomplete

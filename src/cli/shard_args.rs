@@ -7,9 +7,9 @@ use clap::{ArgAction, ArgMatches, Args, Parser};
 
 use dittograph::error::{Error, Result};
 use dittograph::pipeline::{ScanOptions, Shard};
-use dittograph::report::OutputFormat;
 
-use super::args::{FindingArguments, ReadingArguments, named, scan_options};
+use super::args::{FindingArguments, ReadingArguments, RowFormat, scan_options};
+use super::paint::Color;
 use super::size;
 
 /// What both the short and the long help end with.
@@ -65,7 +65,8 @@ pub struct SketchArguments {
 }
 
 /// Of a command line that has these among its arguments, those that are not about the corpus.
-const NOT_OF_CORPUS: [&str; 6] = ["shard", "output", "quiet", "threads", "memory", "temp_dir"];
+const NOT_OF_CORPUS: [&str; 7] =
+    ["shard", "output", "quiet", "threads", "memory", "temp_dir", "config"];
 
 /// How much to take for a run.
 #[derive(Args)]
@@ -127,9 +128,13 @@ pub struct MergeArguments {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How to write the rows
-    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = named::<OutputFormat>(&["csv", "jsonl"]))]
-    pub format: OutputFormat,
+    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<RowFormat>,
+
+    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub color: Color,
 
     /// Also write every document of a cluster, with the document to keep in its stead
     #[arg(long, value_name = "FILE")]

@@ -64,6 +64,7 @@ pub fn merge(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome>
         clusters: arguments.clusters.as_deref(),
         summary: arguments.summary.as_deref(),
         format: arguments.format,
+        color: arguments.color,
         context: corpus.context(),
     };
     options.read.outputs = outputs.files()?;

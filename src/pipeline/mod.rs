@@ -11,6 +11,7 @@ mod clean;
 mod clock;
 mod compare;
 mod documents;
+mod estimate;
 mod exact;
 mod inspect;
 mod passages;
@@ -41,8 +42,8 @@ use documents::DocumentPairs;
 use survey::Sketched;
 
 pub use clean::{
-    CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, Show,
-    SourceRule, clean,
+    CleanOptions, CleanSummary, Cleaned, Destination, Keep, PageFormat, ReasonCounts, Removal,
+    Show, SourceRule, clean,
 };
 pub use compare::{Comparer, Comparison};
 pub use shards::{Shard, Sketching, arguments_of, merge, sketch};
@@ -318,6 +319,9 @@ fn scan_in(
     let mut corpus = Corpus::open(sources, plan.options.read.clone())?;
     if let Some(folder) = &plan.options.write_text {
         corpus.check_text_folder(sources, folder)?;
+    }
+    if let Some(note) = estimate::note(&corpus, &plan.options) {
+        progress.note(&note);
     }
     clock.lap("find files");
     let workspace = workspace(corpus.bytes());

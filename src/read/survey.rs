@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
+use super::in_memory::Rows;
 use super::open::{Content, Opened, Opening, read_error};
 use super::record::{Found, Record, Records};
-use super::rows::Rows;
 use super::walk::SourceFile;
 use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
