@@ -5,8 +5,11 @@
 //! serves for a fatal error and for a [problem](crate::read::Survey::problems) that
 //! only costs one record: which of the two it is, is the caller's decision.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -100,6 +103,20 @@ pub enum ErrorKind {
     /// A folder that is to be restored was not written by `clean`, or not to its end.
     #[error("{0}")]
     NotCleaned(&'static str),
+    /// A file that is to be merged is no shard, or not whole.
+    #[error("{0}")]
+    NotShard(&'static str),
+    /// Shards that are to be merged do not belong together.
+    #[error("{0}")]
+    Shards(String),
+    /// What another process met, as it was told there.
+    #[error("{message}")]
+    Told {
+        /// The message, without its place.
+        message: String,
+        /// What can be done about it.
+        hint: Option<String>,
+    },
     /// A name that cannot be written below a folder.
     #[error("{0}")]
     Name(String),
@@ -109,6 +126,45 @@ pub enum ErrorKind {
     /// Whoever listens to the run wanted it to end.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// An error as it is told to another process.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ErrorTold {
+    path: Option<String>,
+    line: Option<u64>,
+    noun: Cow<'static, str>,
+    offset: Option<u64>,
+    message: String,
+    hint: Option<String>,
+}
+
+impl From<&Error> for ErrorTold {
+    fn from(error: &Error) -> Self {
+        let Inner { path, line, noun, offset, kind } = &*error.0;
+        ErrorTold {
+            path: path.clone(),
+            line: *line,
+            noun: Cow::Borrowed(noun),
+            offset: *offset,
+            message: kind.to_string(),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl ErrorTold {
+    /// The error that it was.
+    pub(crate) fn into_error(self) -> Error {
+        let ErrorTold { path, line, noun, offset, message, hint } = self;
+        let kind = ErrorKind::Told { message, hint };
+        Error(Box::new(Inner { path, line, noun: counted(&noun), offset, kind }))
+    }
+}
+
+/// The noun of what is counted, of those that there are.
+pub(crate) fn counted(noun: &str) -> &'static str {
+    ["line", "record", "row"].into_iter().find(|&one| one == noun).unwrap_or_default()
 }
 
 /// How many columns of a table are named in a message, and how many characters of each name.
@@ -248,6 +304,11 @@ impl Error {
                 "name a folder that `dittograph clean` has written; if it was stopped, run it again"
                     .to_owned()
             }
+            ErrorKind::NotShard(_) => "make it again with `dittograph sketch`".to_owned(),
+            ErrorKind::Shards(_) => {
+                "sketch all shards with the same arguments while the corpus does not change".to_owned()
+            }
+            ErrorKind::Told { hint, .. } => return hint.clone(),
             ErrorKind::Name(_) => {
                 "leave the file out with `--exclude`, or clean the folder it is in".to_owned()
             }
@@ -277,6 +338,13 @@ impl fmt::Display for Error {
             }
         }
         self.0.kind.fmt(f)
+    }
+}
+
+/// For where a writer's error is asked for, and reading failed; [`std::io::Error::downcast`] gives it back.
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        std::io::Error::other(error)
     }
 }
 

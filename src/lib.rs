@@ -44,6 +44,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod read;
 pub mod report;
+pub mod shelf;
 pub mod shingle;
 pub mod sketch;
 pub mod sorter;

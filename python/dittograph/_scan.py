@@ -171,6 +171,7 @@ def clean(
     output: str | os.PathLike[str],
     *,
     force: bool = False,
+    output_format: Literal["text", "jsonl"] = "text",
     keep: Literal["first", "longest", "newest"] | list[str] = "first",
     date_field: str | None = None,
     furniture_documents: int = 5,
@@ -204,6 +205,7 @@ def clean(
         paths: Files and folders to clean; they are never written to.
         output: The folder to write into; it is made, or must be empty.
         force: Whether to write into a folder that has something in it.
+        output_format: What pages of HTML become; crawls become JSON lines.
         keep: Which of duplicate documents to keep; or a list of sources, the best first.
         date_field: The field of a record that holds its date, for ``keep="newest"``.
         furniture_documents: In how many documents of one source a line must stand to be furniture.
@@ -234,6 +236,7 @@ def clean(
                 "across": across,
                 "captions": captions,
                 "keep_text": list(keep_text),
+                "output_format": output_format,
                 "force": force,
             },
             _likeness(threshold, containment, shingle_size, min_words, min_similarity),

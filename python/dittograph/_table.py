@@ -82,6 +82,10 @@ class Rows(Table):
         """Writes the rows as JSON lines, or without a path gives them."""
         return self._write(path, "jsonl")
 
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Writes the rows as a Parquet file."""
+        self._native.write(os.fspath(path), "parquet")
+
     def _write(self, path: str | os.PathLike[str] | None, format: str) -> str | None:
         if path is None:
             return self._native.text(format)
@@ -90,10 +94,7 @@ class Rows(Table):
 
 
 class Findings(Rows):
-    """What a scan found, one row a finding, in the columns of ``dittograph scan``.
-
-    Similarities are as they are; in CSV they are rounded to four decimals.
-    """
+    """What a scan found, one row a finding, in the columns of ``dittograph scan``."""
 
     #: The documents that are in clusters, each with the document to keep in its stead.
     clusters: Rows

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use dittograph::error::{Error, Result};
 use dittograph::memory;
-use dittograph::pipeline::{self, CleanOptions, Destination, Keep, ScanOptions, SourceRule};
+use dittograph::pipeline::{
+    self, CleanOptions, Destination, Keep, PageFormat, ScanOptions, SourceRule,
+};
 use pyo3::prelude::*;
 
 use super::errors::{exception, raised};
@@ -24,6 +26,7 @@ pub struct CleanArguments {
     across: bool,
     captions: bool,
     keep_text: Vec<String>,
+    output_format: String,
     force: bool,
 }
 
@@ -38,6 +41,14 @@ impl CleanArguments {
                 return Err(Error::options(format!(
                     "unknown policy `{other}`: `--keep` can be `first`, `longest`, `newest` or a list of sources"
                 )));
+            }
+        };
+        let page_format = match &*self.output_format {
+            "text" => PageFormat::Text,
+            "jsonl" => PageFormat::Jsonl,
+            other => {
+                let message = format!("unknown `--output-format` `{other}`: use `text` or `jsonl`");
+                return Err(Error::options(message));
             }
         };
         let source = match (self.source_field, self.source_regex) {
@@ -57,6 +68,7 @@ impl CleanArguments {
             across: self.across,
             captions: self.captions,
             keep_text: self.keep_text,
+            page_format,
             force: self.force,
         })
     }

@@ -1,13 +1,14 @@
 //! Results as tables of Apache Arrow, made piece by piece as they are read.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::{ArrowError, Field, SchemaRef};
-use dittograph::error::{Error, Result};
+use dittograph::error::Error;
 use dittograph::pipeline::Scan;
 use dittograph::report::{
     OutputFormat, clusters_batch, findings_batch, write_clusters, write_findings,
@@ -29,7 +30,7 @@ const ROWS_A_BATCH: usize = 8192;
 enum Rows {
     Findings { scan: Arc<Scan>, context: bool },
     Clusters(Arc<Scan>),
-    Batches(SchemaRef, Arc<Vec<RecordBatch>>),
+    Columns(RecordBatch),
 }
 
 impl Rows {
@@ -37,38 +38,32 @@ impl Rows {
         match self {
             Rows::Findings { scan, .. } => scan.findings.len(),
             Rows::Clusters(scan) => scan.clusters.len(),
-            Rows::Batches(_, batches) => batches.iter().map(RecordBatch::num_rows).sum(),
+            Rows::Columns(batch) => batch.num_rows(),
         }
     }
 
     fn schema(&self) -> SchemaRef {
         match self {
-            Rows::Findings { context, .. } => findings_batch(&[], *context).schema(),
-            Rows::Clusters(_) => clusters_batch(&[]).schema(),
-            Rows::Batches(schema, _) => Arc::clone(schema),
+            Rows::Columns(batch) => batch.schema(),
+            rows => rows.batch(0..0).expect("no row is made in memory").schema(),
+        }
+    }
+
+    /// Some of them.
+    fn batch(&self, range: Range<usize>) -> io::Result<RecordBatch> {
+        match self {
+            Rows::Findings { scan, context } => findings_batch(&scan.findings, range, *context),
+            Rows::Clusters(scan) => clusters_batch(&scan.clusters, range),
+            Rows::Columns(batch) => Ok(batch.slice(range.start, range.len())),
         }
     }
 
     /// One batch after the other; at least one.
-    fn batches(self) -> Box<dyn Iterator<Item = Result<RecordBatch>> + Send> {
-        if let Rows::Batches(_, batches) = self {
-            return Box::new((0..batches.len()).map(move |index| Ok(batches[index].clone())));
-        }
+    fn batches(self) -> impl Iterator<Item = io::Result<RecordBatch>> + Send {
         let length = self.len();
-        Box::new((0..length.max(1)).step_by(ROWS_A_BATCH).map(move |start| {
-            let range = start..(start + ROWS_A_BATCH).min(length);
-            match &self {
-                Rows::Findings { scan, context } => {
-                    let findings = range.map(|index| scan.findings.get(index));
-                    Ok(findings_batch(&findings.collect::<Result<Vec<_>>>()?, *context))
-                }
-                Rows::Clusters(scan) => {
-                    let clusters = range.map(|index| scan.clusters.get(index));
-                    Ok(clusters_batch(&clusters.collect::<Result<Vec<_>>>()?))
-                }
-                Rows::Batches(_, batches) => Ok(batches[0].clone()),
-            }
-        }))
+        (0..length.max(1))
+            .step_by(ROWS_A_BATCH)
+            .map(move |start| self.batch(start..(start + ROWS_A_BATCH).min(length)))
     }
 }
 
@@ -89,17 +84,17 @@ impl Table {
 
     /// Columns as they are.
     pub fn columns(batch: RecordBatch) -> Self {
-        Table(Rows::Batches(batch.schema(), Arc::new(vec![batch])))
+        Table(Rows::Columns(batch))
     }
 
-    fn write_to(&self, format: OutputFormat, out: &mut dyn Write) -> std::io::Result<()> {
+    fn write_to(&self, format: OutputFormat, out: &mut dyn Write) -> io::Result<()> {
         match &self.0 {
             Rows::Findings { scan, context: false } => write_findings(&scan.findings, format, out),
             Rows::Findings { scan, context: true } => {
                 write_findings_in_context(&scan.findings, format, out)
             }
             Rows::Clusters(scan) => write_clusters(&scan.clusters, format, out),
-            Rows::Batches(..) => Err(std::io::ErrorKind::Unsupported.into()),
+            Rows::Columns(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
@@ -128,13 +123,13 @@ impl Table {
         let field = Field::new_struct("", self.0.schema().fields().clone(), false);
         let arrays = self.0.clone().batches().map(|batch| match batch {
             Ok(batch) => Ok(Arc::new(StructArray::from(batch)) as ArrayRef),
-            Err(error) => Err(ArrowError::ExternalError(Box::new(error))),
+            Err(error) => Err(ArrowError::from(error)),
         });
         let reader = ArrayIterator::new(arrays, Arc::new(field));
         to_stream_pycapsule(py, Box::new(reader), requested_schema)
     }
 
-    /// Writes to a file, as `csv` or `jsonl`.
+    /// Writes to a file, as `csv`, `jsonl` or `parquet`.
     fn write(&self, py: Python<'_>, path: PathBuf, format: &str) -> PyResult<()> {
         let written = py.detach(|| {
             let format: OutputFormat = format.parse()?;

@@ -1,20 +1,22 @@
 //! What can be typed, and the help that explains it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{Find, Method, Pairs, ScanOptions, usual_memory};
 use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions, Source};
-use dittograph::report::OutputFormat;
 
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
+use super::paint::Color;
+use super::scan::Outputs;
+use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
 use super::size;
 
 const EXAMPLES: &str = "\
@@ -32,6 +34,13 @@ pub struct Arguments {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+
+    /// A TOML file of options, a table for each command; what is typed wins
+    ///
+    /// Options are called as they are typed: under [scan], threshold = 0.7, quiet = true,
+    /// exclude = ["*.bak"]. No file is read that is not named here.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// The commands.
@@ -46,6 +55,12 @@ pub enum Command {
     /// Make the original again of a cleaned corpus
     #[command(after_help = RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
+    /// Do a share of the work of a scan, for several machines to do it together
+    #[command(after_help = SHARD_EXAMPLES, after_long_help = SKETCH_HELP)]
+    Sketch(Box<SketchArguments>),
+    /// Put the shares together, and write the rows of a scan
+    #[command(after_help = SHARD_EXAMPLES)]
+    Merge(Box<MergeArguments>),
     /// Show what `--method minhash` would find at a threshold and recall
     #[command(after_help = TUNE_EXAMPLES, after_long_help = TUNE_HELP)]
     Tune(Box<TuneArguments>),
@@ -120,6 +135,19 @@ Examples:
   dittograph tune --measure articles/           the same, and what it finds of your pairs
   dittograph tune --measure feed.jsonl.zst --text-field body.text --sample 0";
 
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// For people.
+    Text,
+    /// Comma-separated values, with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// A Parquet file.
+    Parquet,
+}
+
 /// The arguments of `scan`.
 #[derive(Args)]
 pub struct ScanArguments {
@@ -145,9 +173,16 @@ pub struct ScanArguments {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How to write the rows
-    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = named::<OutputFormat>(&["csv", "jsonl"]))]
-    pub format: OutputFormat,
+    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
+    ///
+    /// `text` is for people: clusters with the document to keep first, passages with all their places, and what
+    /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<RowFormat>,
+
+    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub color: Color,
 
     /// Also write every document of a cluster, with the document to keep in its stead
     #[arg(long, value_name = "FILE")]
@@ -418,69 +453,76 @@ impl TuneArguments {
 impl ScanArguments {
     /// The options that the library understands.
     pub fn options(&self) -> ScanOptions {
-        let ScanArguments { finding, reading, .. } = self;
-        let usual = ScanOptions::default().passages;
+        let place = (self.temp_dir.as_deref(), self.memory);
         ScanOptions {
-            read: ReadOptions {
-                against: self.against.iter().cloned().map(Source::from).collect(),
-                temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
-                ..reading.options()
-            },
-            find: finding.find,
-            method: finding.method,
-            shingle_size: finding.shingle_size,
-            threshold: finding.threshold,
-            containment: finding.containment,
-            recall: finding.recall,
-            passages: PassageParams {
-                min_words_across: finding.min_words.unwrap_or(usual.min_words_across),
-                min_words_within: finding.min_words.unwrap_or(usual.min_words_within),
-                min_similarity: finding.min_similarity,
-            },
-            pairs: finding.pairs,
-            max_occurrences: finding.max_occurrences.map(|most| most as usize),
-            context: finding.context,
-            inside_duplicates: finding.inside_duplicates,
-            seed: finding.seed,
-            memory: self.memory.unwrap_or_else(usual_memory),
             write_text: self.write_text.clone(),
+            ..scan_options(&self.finding, &self.reading, &self.against, place)
+        }
+    }
+
+    /// What is to be written.
+    pub fn outputs(&self) -> Outputs<'_> {
+        Outputs {
+            rows: self.output.as_deref(),
+            clusters: self.clusters.as_deref(),
+            summary: self.summary.as_deref(),
+            format: self.format,
+            color: self.color,
+            context: self.finding.context,
         }
     }
 }
 
-impl ScanArguments {
-    /// The files that are to be written.
-    ///
-    /// # Errors
-    /// Two outputs in one place.
-    pub fn outputs(&self) -> Result<Vec<PathBuf>, Error> {
-        let standard = PathBuf::from("-");
-        let rows = self.output.as_ref().unwrap_or(&standard);
-        let mut places: Vec<&PathBuf> = [Some(rows), self.clusters.as_ref(), self.summary.as_ref()]
-            .into_iter()
-            .flatten()
-            .collect();
-        places.sort_unstable();
-        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
-            let place = if *pair[0] == standard {
-                "standard output".into()
-            } else {
-                pair[0].display().to_string()
-            };
-            return Err(Error::options(format!(
-                "`--output`, `--clusters` and `--summary` cannot share {place}"
-            )));
-        }
-        Ok(places.into_iter().filter(|place| **place != standard).cloned().collect())
+/// The options that the library understands; the temporary files and the memory go last.
+pub fn scan_options(
+    finding: &FindingArguments,
+    reading: &ReadingArguments,
+    against: &[PathBuf],
+    (temp_dir, memory): (Option<&Path>, Option<u64>),
+) -> ScanOptions {
+    let usual = ScanOptions::default();
+    let passages = usual.passages;
+    ScanOptions {
+        read: ReadOptions {
+            against: against.iter().cloned().map(Source::from).collect(),
+            temp_dir: temp_dir.map_or_else(std::env::temp_dir, Path::to_owned),
+            ..reading.options()
+        },
+        find: finding.find,
+        method: finding.method,
+        shingle_size: finding.shingle_size,
+        threshold: finding.threshold,
+        containment: finding.containment,
+        recall: finding.recall,
+        passages: PassageParams {
+            min_words_across: finding.min_words.unwrap_or(passages.min_words_across),
+            min_words_within: finding.min_words.unwrap_or(passages.min_words_within),
+            min_similarity: finding.min_similarity,
+        },
+        pairs: finding.pairs,
+        max_occurrences: finding.max_occurrences.map(|most| most as usize),
+        context: finding.context,
+        inside_duplicates: finding.inside_duplicates,
+        seed: finding.seed,
+        memory: memory.unwrap_or_else(usual_memory),
+        ..usual
     }
 }
 
 /// The manual page of a command, or of the whole.
-pub fn manual(command: Option<&str>) -> clap_mangen::Man {
+///
+/// # Errors
+/// That there is no such command.
+pub fn manual(command: Option<&str>) -> Result<clap_mangen::Man, Error> {
     let mut whole = Arguments::command();
     whole.build();
-    let page = command.and_then(|name| whole.find_subcommand(name)).cloned();
-    clap_mangen::Man::new(page.unwrap_or(whole))
+    let Some(name) = command else { return Ok(clap_mangen::Man::new(whole)) };
+    let page = whole.find_subcommand(name).cloned().ok_or_else(|| {
+        let names: Vec<&str> = whole.get_subcommands().map(clap::Command::get_name).collect();
+        Error::options(format!("there is no command `{name}`: it is one of {}", names.join(", ")))
+    })?;
+    let name = format!("dittograph-{name}");
+    Ok(clap_mangen::Man::new(page.version(env!("CARGO_PKG_VERSION"))).title(name))
 }
 
 /// A share as a number between 0 and 1; how small it may be, the library knows.

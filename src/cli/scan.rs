@@ -1,15 +1,19 @@
 //! `dittograph scan`.
 
-use dittograph::error::Result;
-use dittograph::memory;
-use dittograph::pipeline::scan;
-use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
+use std::path::{Path, PathBuf};
 
-use super::args::ScanArguments;
+use dittograph::error::{Error, Result};
+use dittograph::memory;
+use dittograph::pipeline::{Scan, scan};
+use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
+
+use super::args::{RowFormat, ScanArguments};
 use super::messages::Messages;
 use super::output::Output;
+use super::paint::Color;
 use super::progress::Bars;
-use super::{Outcome, interrupt, use_threads};
+use super::view::View;
+use super::{Outcome, interrupt, paint, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -19,41 +23,149 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
     use_threads(arguments.threads)?;
     let mut options = arguments.options();
-    options.read.outputs = arguments.outputs()?;
-    let rows = Output::open(arguments.output.as_deref())?;
-    let clusters =
-        arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-    let summary_file =
-        arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-
+    let outputs = arguments.outputs();
+    options.read.outputs = outputs.files()?;
+    let opened = outputs.open()?;
     let bars = Bars::new(arguments.quiet);
-    let mut scan = scan(&arguments.paths, &options, &bars)?;
-    messages.problems(&scan.problems, scan.summary.read.problems);
+    let scan = scan(&arguments.paths, &options, &bars)?;
+    let is_against = !arguments.against.is_empty();
+    let outcome = write_scan(scan, opened, is_against, arguments.quiet, messages)?;
+    Ok(match outcome {
+        Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
+        outcome => outcome,
+    })
+}
 
-    rows.finish(|out| match arguments.finding.context {
-        0 => write_findings(&scan.findings, arguments.format, out),
-        _ => write_findings_in_context(&scan.findings, arguments.format, out),
+/// What a scan is to be written to.
+pub struct Outputs<'a> {
+    pub rows: Option<&'a Path>,
+    pub clusters: Option<&'a Path>,
+    pub summary: Option<&'a Path>,
+    /// None where it depends on where rows are written to.
+    pub format: Option<RowFormat>,
+    pub color: Color,
+    /// How many words to write around a passage.
+    pub context: u32,
+}
+
+impl Outputs<'_> {
+    /// The files that are to be written.
+    ///
+    /// # Errors
+    /// Two outputs in one place.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let standard = Path::new("-");
+        let rows = Some(self.rows.unwrap_or(standard));
+        let mut places: Vec<&Path> =
+            [rows, self.clusters, self.summary].into_iter().flatten().collect();
+        places.sort_unstable();
+        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
+            let place = match pair[0] == standard {
+                true => "standard output".to_owned(),
+                false => pair[0].display().to_string(),
+            };
+            return Err(Error::options(format!(
+                "`--output`, `--clusters` and `--summary` cannot share {place}"
+            )));
+        }
+        Ok(places.into_iter().filter(|place| *place != standard).map(Path::to_owned).collect())
+    }
+
+    /// Opens them all, so that a bad one is told before the work starts.
+    ///
+    /// # Errors
+    /// Those of [`Output::open`].
+    pub fn open(&self) -> Result<Opened> {
+        let open = |path: Option<&Path>| path.map(|path| Output::open(Some(path))).transpose();
+        let rows = Output::open(self.rows)?;
+        let format = match self.format {
+            Some(format) => format,
+            None if rows.is_terminal() => RowFormat::Text,
+            None => RowFormat::Csv,
+        };
+        if format == RowFormat::Parquet && rows.is_terminal() {
+            return Err(Error::options(
+                "a terminal cannot show Parquet: name a file with `--output`",
+            ));
+        }
+        Ok(Opened {
+            rows,
+            clusters: open(self.clusters)?,
+            summary: open(self.summary)?,
+            format,
+            color: self.color,
+            context: self.context,
+        })
+    }
+}
+
+/// The same, open.
+pub struct Opened {
+    rows: Output,
+    clusters: Option<Output>,
+    summary: Option<Output>,
+    format: RowFormat,
+    color: Color,
+    context: u32,
+}
+
+/// Writes what was found, and tells how it went; whether there were duplicates is for the caller to mind.
+///
+/// # Errors
+/// Those of [`Output::finish`].
+pub fn write_scan(
+    mut scan: Scan,
+    opened: Opened,
+    is_against: bool,
+    quiet: bool,
+    messages: &Messages,
+) -> Result<Outcome> {
+    let Opened { rows, clusters, summary, format, color, context } = opened;
+    messages.problems(&scan.problems, scan.summary.read.problems);
+    let written = match format {
+        RowFormat::Text | RowFormat::Csv => OutputFormat::Csv,
+        RowFormat::Jsonl => OutputFormat::Jsonl,
+        RowFormat::Parquet => OutputFormat::Parquet,
+    };
+    let mut left_out = 0;
+    rows.finish(|out| {
+        match (format, context) {
+            (RowFormat::Text, _) => {
+                let view = View { colored: color.is_on(), width: paint::width() };
+                left_out = view.write(&scan, out)?;
+            }
+            (_, 0) => write_findings(&scan.findings, written, out)?,
+            _ => write_findings_in_context(&scan.findings, written, out)?,
+        }
+        Ok(())
     })?;
     if let Some(output) = clusters {
-        output.finish(|out| write_clusters(&scan.clusters, arguments.format, out))?;
+        output.finish(|out| write_clusters(&scan.clusters, written, out))?;
     }
     scan.summary.peak_memory = memory::peak();
-    if let Some(output) = summary_file {
+    if let Some(output) = summary {
         output.finish_json(&scan.summary)?;
     }
-    if !arguments.quiet {
+    if !quiet {
         scan.notices.iter().for_each(|notice| messages.note(notice));
         if scan.summary.read.documents == 0 {
             messages.note("there was no document to scan");
         }
-        if !arguments.against.is_empty() && scan.summary.found.references == 0 {
+        if is_against && scan.summary.found.references == 0 {
             messages.note("there was no reference to hold the documents against");
         }
         messages.text(&scan.summary);
+        match left_out {
+            0 => {}
+            1 => messages.note("1 more row: write all of them to a file with `-o`"),
+            rows => {
+                messages.note(&format!("{rows} more rows: write all of them to a file with `-o`"))
+            }
+        }
     }
     Ok(if scan.summary.read.problems > 0 {
         Outcome::Incomplete
-    } else if arguments.fail_on_duplicates && !scan.findings.is_empty() {
+    } else if !scan.findings.is_empty() {
         Outcome::Duplicates
     } else {
         Outcome::Done

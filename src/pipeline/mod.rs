@@ -11,10 +11,12 @@ mod clean;
 mod clock;
 mod compare;
 mod documents;
+mod estimate;
 mod exact;
 mod inspect;
 mod passages;
 mod rows;
+mod shards;
 mod sides;
 mod stream;
 mod survey;
@@ -37,12 +39,14 @@ use crate::verify::Criteria;
 
 use clock::Clock;
 use documents::DocumentPairs;
+use survey::Sketched;
 
 pub use clean::{
-    CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, Show,
-    SourceRule, clean,
+    CleanOptions, CleanSummary, Cleaned, Destination, Keep, PageFormat, ReasonCounts, Removal,
+    Show, SourceRule, clean,
 };
 pub use compare::{Comparer, Comparison, Reading};
+pub use shards::{Shard, Sketching, arguments_of, merge, sketch};
 pub use stream::{Alike, Deduplicator};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
@@ -316,22 +320,38 @@ fn scan_in(
     if let Some(folder) = &plan.options.write_text {
         corpus.check_text_folder(sources, folder)?;
     }
+    if let Some(note) = estimate::note(&corpus, &plan.options) {
+        progress.note(&note);
+    }
     clock.lap("find files");
     let workspace = workspace(corpus.bytes());
-    let mut survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
+    let survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
     clock.lap("read and sketch");
+    scan_of((sources, &corpus), survey, plan, &workspace, clock, progress)
+}
+
+/// What there is in a corpus that was read once.
+fn scan_of(
+    (sources, corpus): (&[Source], &Corpus),
+    mut survey: Sketched,
+    plan: &Plan,
+    workspace: &Workspace,
+    mut clock: Clock,
+    progress: &dyn Progress,
+) -> Result<Scan> {
     if let Some(folder) = &plan.options.write_text {
+        corpus.check_text_folder(sources, folder)?;
         corpus.write_texts(&survey.catalog, folder, progress)?;
         clock.lap("write texts");
     }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
+    let documents = DocumentPairs::find(corpus, &survey, plan, workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
     let (passages, shortened) =
-        passages::find(&mut survey, &documents, |_| true, plan, &workspace, progress)?;
+        passages::find(&mut survey, &documents, |_| true, plan, workspace, progress)?;
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
-    let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;
+    let rows = rows::write(corpus, &survey, documents, &passages, plan, progress)?;
     clock.lap("write rows");
     let counts = Counts {
         shortened,

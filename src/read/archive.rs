@@ -18,8 +18,8 @@ use zip::result::ZipError;
 
 use super::compress::decompress;
 use super::format::{Compression, archive_of};
+use super::in_memory::MemoryTable;
 use super::open::read_error;
-use super::rows::MemoryTable;
 use super::walk::{Excluded, Found, Source, SourceFile, display_name, without_dot};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -21,15 +21,17 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::encoding::Form;
 use super::guard::guarded;
+use super::in_memory::cut;
 use super::record::{Fields, Record};
-use super::rows::cut;
+use super::rows::is_writable;
 use super::values::{Cells, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::spill::read_at;
 
 /// Rows that are decoded at once: few, since each may be as long as a document may be.
-const BATCH: usize = 128;
+pub(super) const BATCH: usize = 128;
 
 /// The bytes of a file, or of an entry of an archive.
 #[derive(Clone, Debug)]
@@ -89,18 +91,20 @@ impl Read for Stretch {
 /// Where the columns of a file are, and how many rows it has.
 #[derive(Clone)]
 pub struct Footer {
-    metadata: ArrowReaderMetadata,
-    text: Leaf,
+    pub(super) metadata: ArrowReaderMetadata,
+    pub(super) text: Leaf,
     id: Option<Leaf>,
+    /// Whether files can be written like it.
+    is_writable: bool,
     /// The first row of each row group, and the number of rows.
     starts: Vec<u64>,
 }
 
 /// A column that holds values.
 #[derive(Clone)]
-struct Leaf {
+pub(super) struct Leaf {
     index: usize,
-    path: Vec<String>,
+    pub(super) path: Vec<String>,
 }
 
 impl Footer {
@@ -136,7 +140,9 @@ impl Footer {
             let next = rows.and_then(|rows| starts[starts.len() - 1].checked_add(rows));
             starts.push(next.ok_or_else(|| damaged("it has a row group of less than no rows"))?);
         }
-        Ok(Footer { metadata, text, id, starts })
+        let types = schema.columns().iter().map(|column| column.physical_type());
+        let is_writable = is_writable(metadata.schema().fields(), &text.path, types);
+        Ok(Footer { metadata, text, id, is_writable, starts })
     }
 
     /// Ranges of rows that hold about `size` bytes of text each, none of them of two row groups.
@@ -190,7 +196,10 @@ impl Footer {
             for at in 0..batch.num_rows() {
                 let row = rows.next().ok_or_else(|| damaged("it has more rows than it says"))?;
                 match cells.fill(record, at) {
-                    Ok(()) => visit(row, Ok(record))?,
+                    Ok(()) => {
+                        record.form = self.is_writable.then(Form::utf8);
+                        visit(row, Ok(record))?;
+                    }
                     Err(kind) => visit(row, Err(kind.error(self.text.path.join("."))))?,
                 }
             }
@@ -224,7 +233,7 @@ impl Footer {
     }
 }
 
-fn damaged(detail: impl ToString) -> Error {
+pub(super) fn damaged(detail: impl ToString) -> Error {
     let detail = detail.to_string();
     // The decoder says more than once whose error it is.
     let told = ["Parquet argument error: ", "Parquet error: ", "EOF: "];
@@ -233,7 +242,7 @@ fn damaged(detail: impl ToString) -> Error {
 }
 
 /// Runs the decoder, whose panics mean damage as its errors do.
-fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
+pub(super) fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
     match guarded(decode) {
         Some(done) => done.map_err(damaged),
         None => Err(damaged("it cannot be decoded")),

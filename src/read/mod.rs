@@ -17,9 +17,11 @@ mod compress;
 mod cut;
 mod encoding;
 mod export;
+mod field;
 mod format;
 mod guard;
 mod html;
+mod in_memory;
 mod jsonl;
 mod omit;
 mod open;
@@ -27,6 +29,7 @@ mod raw;
 mod record;
 mod revisit;
 mod rows;
+mod shard;
 mod survey;
 mod table;
 mod tags;
@@ -40,22 +43,26 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use ahash::AHashSet;
+use bytemuck::{Pod, Zeroable};
 
 pub use compress::decompress;
 pub use encoding::Form;
+pub use field::{Layout, TextField};
 pub use format::{Compression, FORMAT_NAMES, Format};
 pub use html::{HTML_NAMES, Html};
+pub use in_memory::MemoryTable;
 pub use omit::{Omissions, without};
-pub use raw::{RawFile, TextField};
-pub use rows::MemoryTable;
+pub use raw::{RawFile, Shape};
+pub use rows::{RowFile, RowWriter};
+pub use survey::UnitRead;
 pub(crate) use walk::real_path;
 pub use walk::{Source, SourceFile};
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
+use in_memory::Rows;
 use open::{Content, Opened, Opening, read_error};
 use record::{Fields, Record, Records};
-use rows::Rows;
 
 /// About how many bytes one task reads.
 pub const UNIT_SIZE: u64 = 2 << 20;
@@ -141,7 +148,8 @@ struct Part {
 }
 
 /// Where a document stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
 struct Locator {
     file: u32,
     /// Bytes of the record in its (decompressed) file.
@@ -310,6 +318,16 @@ impl Corpus {
     /// Bytes of all files, as they are on disk.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// About how many bytes of text there are: what is packed is taken to be a third of it.
+    pub fn text_estimate(&self) -> u64 {
+        let is_packed = |name: &str| {
+            let extension = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            ["gz", "zst", "zstd", "zip", "tgz", "tzst", "parquet"].contains(&&*extension)
+        };
+        let text = |file: &SourceFile| file.size * if is_packed(&file.name) { 3 } else { 1 };
+        self.files.iter().map(text).sum()
     }
 
     /// How many documents are references; they have the first numbers.

@@ -18,8 +18,8 @@ use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, is_table, verdict};
 use super::html::Html;
+use super::in_memory::Rows;
 use super::record::{Fields, Records};
-use super::rows::Rows;
 use super::table::Table;
 use super::walk::SourceFile;
 use crate::error::{Error, ErrorKind, Result};
@@ -137,19 +137,20 @@ impl SourceFile {
             Verdict::Read { format, named } => (format, named),
             Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
         };
+        let in_place = utf16.is_none() && matches!(self.place, Place::Path);
         let content = match format {
             Format::Text => Content::Text,
             Format::Html => Content::Page(options.html),
-            Format::Jsonl => Content::Records(Records::Jsonl {
-                in_place: utf16.is_none() && matches!(self.place, Place::Path),
-            }),
+            Format::Jsonl => Content::Records(Records::Jsonl { in_place }),
             Format::Warc => {
                 Content::Records(Records::Warc { html: options.html, limit: options.max_document })
             }
             Format::Csv | Format::Tsv => {
                 let delimiter = (format == Format::Tsv).then_some(b'\t');
                 match Table::of(readable, delimiter, &Fields::of(options)) {
-                    Ok(table) => Content::Records(Records::Table(Box::new(table))),
+                    Ok(table) => {
+                        Content::Records(Records::Table { table: Box::new(table), in_place })
+                    }
                     Err(error) => return self.without_table(error),
                 }
             }

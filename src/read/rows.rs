@@ -1,244 +1,338 @@
-//! Rows that are documents: of a Parquet file, or of a table in memory.
+//! Rows of a Parquet file with all their columns: for whoever writes them again.
 //!
-//! In: a table. Out: its rows, by number, as often as they are wanted.
+//! In: a file that is read as [`columns`](super::columns) read it. Out: its rows in batches, the same with
+//! other texts, and a writer of files like it: the schema, the compression of each column and the
+//! metadata are the same.
 
-use std::ops::Range;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Fields, Schema};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, DictionaryArray, LargeStringArray, RecordBatch, StringArray,
+    StringViewArray, StructArray,
+};
+use arrow_schema::{DataType, Fields as ArrowFields, SchemaRef};
+use arrow_select::filter::filter_record_batch;
+use arrow_select::interleave::interleave;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_writer::{
+    ArrowWriter, ArrowWriterOptions, PageKey, PageStore, PageStoreArgs, PageStoreFactory,
+};
+use parquet::basic::Type as PhysicalType;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
 
-use super::UNIT_SIZE;
-use super::columns::{Footer, Section};
-use super::record::Record;
-use super::values::{Cells, Values};
-use crate::error::{Error, ErrorKind, Result};
+use super::columns::{BATCH, Footer, Section, damaged, decoded};
+use super::record::Fields;
+use super::values::Values;
+use crate::error::{Error, Result};
+use crate::spill::{Spill, Stored};
 
-/// A table of documents.
-pub enum Rows {
-    /// In a file.
-    Parquet(Section, Footer),
-    /// In memory.
-    Memory(MemoryTable),
+/// The key under which a Parquet file keeps the schema of Arrow.
+const ARROW_SCHEMA: &str = "ARROW:schema";
+
+/// A Parquet file whose rows are read with all their columns.
+pub struct RowFile {
+    pub(super) section: Section,
+    pub(super) footer: Footer,
 }
 
-impl Rows {
-    /// All rows.
-    pub fn all(&self) -> Range<u64> {
-        match self {
-            Rows::Parquet(_, footer) => footer.rows(),
-            Rows::Memory(table) => 0..table.len(),
-        }
-    }
-
-    /// Ranges of rows for tasks to read.
-    pub fn slices(&self) -> Vec<Range<u64>> {
-        match self {
-            Rows::Parquet(_, footer) => footer.slices(4 * UNIT_SIZE),
-            Rows::Memory(table) => cut(0..table.len(), table.bytes(), UNIT_SIZE).collect(),
-        }
-    }
-
-    /// Calls `visit` with each row of `wanted` (sorted, apart from one another) and what stands in it.
+impl RowFile {
+    /// Opens a file whose text stands in `text_field`.
     ///
     /// # Errors
-    /// Those of [`Footer::read`]; what `visit` gives.
-    pub fn read(
+    /// The system's; that it is damaged, or has no such column.
+    pub fn open(path: &Path, text_field: &str) -> Result<Self> {
+        let io = |error| Error::io(path, error);
+        let section = Section::new(File::open(path).map_err(io)?, 0..u64::MAX).map_err(io)?;
+        let footer = Footer::load(&section, &Fields::new("", text_field, &[]))
+            .map_err(|error| error.at_path(path.display()))?;
+        Ok(RowFile { section, footer })
+    }
+
+    /// The field of the text, nested with dots.
+    pub fn text_field(&self) -> String {
+        self.footer.text.path.join(".")
+    }
+
+    /// How many row groups there are.
+    pub fn groups(&self) -> usize {
+        self.footer.metadata.metadata().num_row_groups()
+    }
+
+    /// The rows of a row group.
+    ///
+    /// # Errors
+    /// That the file is damaged; so is then each item.
+    pub fn batches(
         &self,
-        wanted: &[Range<u64>],
-        record: &mut Record,
-        visit: &mut dyn FnMut(u64, Result<&Record>) -> Result<()>,
-    ) -> Result<()> {
-        match self {
-            Rows::Parquet(section, footer) => footer.read(section, wanted, record, visit),
-            Rows::Memory(table) => table.read(wanted, record, visit),
+        group: usize,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + 'static> {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            self.section.clone(),
+            self.footer.metadata.clone(),
+        );
+        let mut batches =
+            decoded(|| builder.with_row_groups(vec![group]).with_batch_size(BATCH).build())?;
+        Ok(std::iter::from_fn(move || decoded(|| batches.next().transpose()).transpose()))
+    }
+
+    /// The text of a row of a batch, if it has one.
+    pub fn text(&self, batch: &RecordBatch, row: usize) -> Option<String> {
+        let mut text = String::new();
+        Values::of(batch, &self.footer.text.path)?.add_to(&mut text, row).ok()?;
+        Some(text)
+    }
+
+    /// A batch with other texts in some of its rows.
+    ///
+    /// # Errors
+    /// If it is no batch of this file.
+    pub fn with_texts(
+        &self,
+        batch: &RecordBatch,
+        texts: &[(usize, String)],
+    ) -> Result<RecordBatch> {
+        let foreign = || damaged("its columns are not those of its footer");
+        let (root, inner) = self.footer.text.path.split_first().ok_or_else(foreign)?;
+        let at = batch.schema().index_of(root).map_err(damaged)?;
+        let mut columns = batch.columns().to_vec();
+        columns[at] = with_texts(&columns[at], inner, texts).ok_or_else(foreign)?;
+        RecordBatch::try_new(batch.schema(), columns).map_err(damaged)
+    }
+
+    /// Begins to write a file like this one. A row group is put together in `spill`.
+    ///
+    /// # Errors
+    /// If such a file can only be read.
+    pub fn writer<W: Write + Send>(&self, out: W, spill: Spill) -> io::Result<RowWriter<W>> {
+        let footer = self.footer.metadata.metadata();
+        let entries = footer.file_metadata().key_value_metadata();
+        let (arrow, others): (Vec<_>, Vec<_>) =
+            entries.into_iter().flatten().cloned().partition(|entry| entry.key == ARROW_SCHEMA);
+        let mut properties = WriterProperties::builder()
+            .set_max_row_group_row_count(None)
+            .set_key_value_metadata((!others.is_empty()).then_some(others));
+        for column in footer.row_groups().first().into_iter().flat_map(|group| group.columns()) {
+            let path = column.column_path().clone();
+            properties = properties
+                .set_column_dictionary_enabled(
+                    path.clone(),
+                    column.dictionary_page_offset().is_some(),
+                )
+                .set_column_compression(path, column.compression());
         }
+        let schema = self.footer.metadata.parquet_schema().clone();
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties.build())
+            .with_skip_arrow_metadata(arrow.is_empty())
+            .with_schema_root(schema.root_schema().name().to_owned())
+            .with_parquet_schema(schema)
+            .with_page_store_factory(Arc::new(Pages(Arc::new(spill))));
+        RowWriter::new(Arc::clone(self.footer.metadata.schema()), options, out)
     }
 }
 
-/// Cuts rows that have so many bytes into ranges of about `size`.
-pub fn cut(rows: Range<u64>, bytes: u64, size: u64) -> impl Iterator<Item = Range<u64>> {
-    let count = rows.end - rows.start;
-    let parts = (bytes / size).clamp(1, count.max(1));
-    let step = count.div_ceil(parts).max(1);
-    let starts = rows.clone().step_by(usize::try_from(step).unwrap_or(usize::MAX));
-    starts.map(move |start| start..(start + step).min(rows.end))
-}
-
-/// A table in memory whose rows are documents. It is shared, not copied.
-#[derive(Clone, Debug)]
-pub struct MemoryTable(Arc<Inner>);
-
+/// Keeps the pages of a row group until it is whole.
 #[derive(Debug)]
-struct Inner {
-    /// The name of the column of texts.
-    text: String,
-    batches: Vec<Cells>,
-    /// The first row of each batch, and the number of rows.
-    starts: Vec<u64>,
-    bytes: u64,
+struct Pages(Arc<Spill>);
+
+impl PageStoreFactory for Pages {
+    fn create(&self, _: &PageStoreArgs<'_>) -> Result<Box<dyn PageStore>, ParquetError> {
+        Ok(Box::new(ColumnPages { spill: Arc::clone(&self.0), stored: Vec::new() }))
+    }
 }
 
-impl MemoryTable {
-    /// The table of these batches, with the columns that hold ids and texts: by name, or nested with dots.
-    /// Without a column of ids, rows are called by their numbers, from 0.
+/// Keeps the pages of a column.
+struct ColumnPages {
+    spill: Arc<Spill>,
+    stored: Vec<Stored<u8>>,
+}
+
+impl PageStore for ColumnPages {
+    fn put(&mut self, page: Bytes) -> Result<PageKey, ParquetError> {
+        let stored =
+            self.spill.store(&page).map_err(|error| ParquetError::External(error.into()))?;
+        self.stored.push(stored);
+        Ok(PageKey::new(self.stored.len() as u64 - 1))
+    }
+
+    fn take(&mut self, key: PageKey) -> Result<Bytes, ParquetError> {
+        let foreign = || ParquetError::General("a page that was never put away".to_owned());
+        let page = self.stored.get(key.get() as usize).ok_or_else(foreign)?;
+        let mut buffer = Vec::new();
+        let bytes = self.spill.read_all(page, &mut buffer);
+        Ok(Bytes::copy_from_slice(bytes.map_err(|error| ParquetError::External(error.into()))?))
+    }
+}
+
+/// Writes a Parquet file, a row group at a time.
+pub struct RowWriter<W: Write + Send>(ArrowWriter<W>);
+
+impl<W: Write + Send> RowWriter<W> {
+    /// Begins a file of rows of this schema.
     ///
     /// # Errors
-    /// [`ErrorKind::MissingColumn`], if one of the columns is not there; [`ErrorKind::FieldNotText`],
-    /// if the texts are numbers or the like.
-    pub fn new(
-        schema: &Schema,
-        batches: &[RecordBatch],
-        id_field: Option<&str>,
-        text_field: &str,
-    ) -> Result<Self> {
-        let text_path = path(schema, text_field)?;
-        let id_path = id_field.map(|name| path(schema, name)).transpose()?;
-        let missing = || missing(schema, text_field);
-        let mut starts = vec![0];
-        let mut bytes = 0;
-        let mut cells = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let texts = Values::of(batch, &text_path).ok_or_else(missing)?;
-            let ids = id_path.as_ref().and_then(|path| Values::of(batch, path));
-            bytes += texts.bytes();
-            starts.push(starts[starts.len() - 1] + batch.num_rows() as u64);
-            cells.push(Cells { texts, ids });
-        }
-        Ok(MemoryTable(Arc::new(Inner {
-            text: text_field.to_owned(),
-            batches: cells,
-            starts,
-            bytes,
-        })))
+    /// If there is no way to write such rows.
+    pub fn new(schema: SchemaRef, options: ArrowWriterOptions, out: W) -> io::Result<Self> {
+        let writer = ArrowWriter::try_new_with_options(out, schema, options);
+        Ok(RowWriter(writer.map_err(io_error)?))
     }
 
-    /// How many rows it has.
-    pub fn len(&self) -> u64 {
-        self.0.starts[self.0.starts.len() - 1]
+    /// What it writes to.
+    pub fn out(&mut self) -> &mut W {
+        self.0.inner_mut()
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// How many rows stand in the row group under way.
+    pub fn rows_in_group(&self) -> usize {
+        self.0.in_progress_rows()
     }
 
-    /// Bytes of its texts, about.
-    pub fn bytes(&self) -> u64 {
-        self.0.bytes
+    /// Writes rows.
+    ///
+    /// # Errors
+    /// If they are not of the schema.
+    pub fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        self.0.write(batch).map_err(io_error)
     }
 
-    fn read(
-        &self,
-        wanted: &[Range<u64>],
-        record: &mut Record,
-        visit: &mut dyn FnMut(u64, Result<&Record>) -> Result<()>,
-    ) -> Result<()> {
-        let Inner { text, batches, starts, .. } = &*self.0;
-        for row in wanted.iter().cloned().flatten() {
-            let batch = starts.partition_point(|&start| start <= row) - 1;
-            match batches[batch].fill(record, (row - starts[batch]) as usize) {
-                Ok(()) => visit(row, Ok(record))?,
-                Err(kind) => visit(row, Err(kind.error(text.clone())))?,
+    /// Writes the rows that `wanted` holds for.
+    ///
+    /// # Errors
+    /// Those of [`write`](Self::write).
+    pub fn write_where(
+        &mut self,
+        batch: &RecordBatch,
+        wanted: impl Fn(usize) -> bool,
+    ) -> io::Result<()> {
+        let rows: Vec<bool> = (0..batch.num_rows()).map(wanted).collect();
+        match rows.iter().filter(|&&wanted| wanted).count() {
+            0 => Ok(()),
+            count if count == rows.len() => self.write(batch),
+            _ => {
+                let rows = filter_record_batch(batch, &BooleanArray::from(rows));
+                self.write(&rows.map_err(io::Error::other)?)
             }
         }
-        Ok(())
+    }
+
+    /// Ends a row group, unless nothing is in it.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn end_group(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(io_error)
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.into_inner().map_err(io_error)
     }
 }
 
-/// The way to a column: a name with dots may be that of a column, or lead into one.
-fn path(schema: &Schema, name: &str) -> Result<Vec<String>> {
-    let path: Vec<String> = match schema.column_with_name(name) {
-        Some(_) => vec![name.to_owned()],
-        None => name.split('.').map(str::to_owned).collect(),
-    };
-    match find(schema.fields(), &path) {
-        Some(kind) if kind.is_nested() && !matches!(kind, DataType::Dictionary(..)) => {
-            Err(Error::new(ErrorKind::FieldNotText {
-                field: name.to_owned(),
-                found: "of another type",
-            }))
+/// An error of a writer of Parquet, told as what it is.
+fn io_error(error: ParquetError) -> io::Error {
+    match error {
+        // What a page store or a writer has to say, as it said it.
+        ParquetError::External(error) => match error.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(error) => io::Error::other(error),
+        },
+        error => io::Error::other(error),
+    }
+}
+
+/// Whether files can be written like one whose text stands at `path`.
+pub(super) fn is_writable(
+    fields: &ArrowFields,
+    path: &[String],
+    types: impl IntoIterator<Item = PhysicalType>,
+) -> bool {
+    // It can only be read: times in it were given up long ago.
+    let has_old_times = types.into_iter().any(|kind| kind == PhysicalType::INT96);
+    let Some((name, inner)) = path.split_first() else { return false };
+    let Some((_, field)) = fields.find(name) else { return false };
+    !has_old_times
+        && match field.data_type() {
+            DataType::Struct(fields) => is_writable(fields, inner, []),
+            DataType::Dictionary(key, value) => {
+                inner.is_empty() && **key == DataType::Int32 && **value == DataType::Utf8
+            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => inner.is_empty(),
+            _ => false,
         }
-        Some(_) => Ok(path),
-        None => Err(missing(schema, name)),
-    }
 }
 
-/// The type of the column that a path leads to.
-fn find<'a>(fields: &'a Fields, path: &[String]) -> Option<&'a DataType> {
-    let (name, inner) = path.split_first()?;
-    let kind = fields.find(name)?.1.data_type();
-    match kind {
-        _ if inner.is_empty() => Some(kind),
-        DataType::Struct(fields) => find(fields, inner),
-        _ => None,
+/// An array with other texts at some places of what stands at `path` in it.
+fn with_texts(array: &ArrayRef, path: &[String], texts: &[(usize, String)]) -> Option<ArrayRef> {
+    if let Some((name, inner)) = path.split_first() {
+        let (fields, mut columns, nulls) = array.as_struct_opt()?.clone().into_parts();
+        let (at, _) = fields.find(name)?;
+        columns[at] = with_texts(&columns[at], inner, texts)?;
+        return Some(Arc::new(StructArray::try_new(fields, columns, nulls).ok()?));
     }
-}
-
-fn missing(schema: &Schema, name: &str) -> Error {
-    let names = schema.fields().iter().map(|field| field.name());
-    Error::missing_column(name.to_owned(), names, false)
+    let values = texts.iter().map(|(_, text)| text.as_str());
+    let others: ArrayRef = match array.data_type() {
+        DataType::Utf8 => Arc::new(StringArray::from_iter_values(values)),
+        DataType::LargeUtf8 => Arc::new(LargeStringArray::from_iter_values(values)),
+        DataType::Utf8View => Arc::new(StringViewArray::from_iter_values(values)),
+        DataType::Dictionary(..) => Arc::new(values.collect::<DictionaryArray<Int32Type>>()),
+        _ => return None,
+    };
+    let mut places: Vec<(usize, usize)> = (0..array.len()).map(|row| (0, row)).collect();
+    for (number, (row, _)) in texts.iter().enumerate() {
+        *places.get_mut(*row)? = (1, number);
+    }
+    interleave(&[array.as_ref(), others.as_ref()], &places).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::{ArrayRef, DictionaryArray, Int64Array, StringViewArray, StructArray};
 
-    /// What is read of some rows of a table of three batches.
-    fn rows(table: &MemoryTable, wanted: &[Range<u64>]) -> Vec<(u64, String)> {
-        let mut read = Vec::new();
-        table
-            .read(wanted, &mut Record::default(), &mut |row, record| {
-                read.push(match record {
-                    Ok(record) => (row, format!("{}={}", record.id, record.text)),
-                    Err(error) => (row, error.to_string()),
-                });
-                Ok(())
-            })
-            .unwrap();
-        read
-    }
-
+    /// The same file, whether its row groups are put together in memory or in a temporary file.
     #[test]
-    fn rows_of_any_batch_are_read_by_number() {
-        let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some("a"), None, Some("c")]));
-        let keys: ArrayRef = Arc::new(
-            ["x", "y", "x"].into_iter().collect::<DictionaryArray<arrow_array::types::Int8Type>>(),
-        );
-        let ids: ArrayRef = Arc::new(Int64Array::from(vec![7, 8, 9]));
-        let inner = StructArray::try_from(vec![("text", texts)]).unwrap();
-        let batch = RecordBatch::try_from_iter([
-            ("id", ids),
-            ("body", Arc::new(inner) as ArrayRef),
-            ("key.name", keys),
-        ])
-        .unwrap();
-        let batches = [batch.clone(), batch.slice(0, 0), batch.slice(1, 2)];
-        let schema = batch.schema();
-        let table = MemoryTable::new(&schema, &batches, Some("id"), "body.text").unwrap();
-        assert_eq!(table.len(), 5);
-        let null = "field `body.text` is null, not a string".to_owned();
-        let expected = [(0, "7=a".to_owned()), (1, null), (4, "9=c".to_owned())];
-        assert_eq!(rows(&table, &[0..2, 4..5]), expected);
-        let table = MemoryTable::new(&schema, &batches, None, "key.name").unwrap();
-        assert_eq!(rows(&table, &[2..3, 3..4]), [(2, "=x".to_owned()), (3, "=y".to_owned())]);
-        for (id, text, message) in [
-            (None, "title", "no column `title` among `id, body, key.name`"),
-            (Some("name"), "body.text", "no column `name` among `id, body, key.name`"),
-            (None, "body", "field `body` is of another type, not a string"),
-        ] {
-            let error = MemoryTable::new(&schema, &batches, id, text).unwrap_err();
-            assert_eq!(error.to_string(), message);
+    fn pages_are_kept_anywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let texts: Vec<String> = (0..5000).map(|row| format!("row {row} {}", row % 7)).collect();
+        let column: ArrayRef = Arc::new(StringArray::from(texts));
+        let batch = RecordBatch::try_from_iter([("text", column)]).unwrap();
+        let options = ArrowWriterOptions::new();
+        let mut writer = RowWriter::new(batch.schema(), options, Vec::new()).unwrap();
+        for rows in [batch.slice(0, 3000), batch.slice(3000, 2000)] {
+            writer.write(&rows).unwrap();
+            writer.end_group().unwrap();
         }
-    }
-
-    #[test]
-    fn slices_hold_every_row_once() {
-        for (count, bytes) in [(0, 0), (1, 1 << 40), (7, 30), (100, 1000), (1000, 10)] {
-            let slices: Vec<Range<u64>> = cut(5..5 + count, bytes, 10).collect();
-            assert!(slices.iter().cloned().flatten().eq(5..5 + count), "{count} {bytes}");
-            assert_eq!(slices.len() > 1, count > 1 && bytes >= 20, "{count} {bytes}");
-        }
+        std::fs::write(&path, writer.finish().unwrap()).unwrap();
+        let source = RowFile::open(&path, "text").unwrap();
+        let copy = |limit| {
+            let spill = Spill::new(folder.path(), limit);
+            let mut writer = source.writer(Vec::new(), spill).unwrap();
+            for group in 0..source.groups() {
+                for batch in source.batches(group).unwrap() {
+                    writer.write(&batch.unwrap()).unwrap();
+                }
+                writer.end_group().unwrap();
+            }
+            writer.finish().unwrap()
+        };
+        assert!(copy(0) == copy(u64::MAX));
+        std::fs::write(&path, copy(0)).unwrap();
+        let again = RowFile::open(&path, "text").unwrap();
+        let texts = again.batches(1).unwrap().flat_map(|batch| {
+            let batch = batch.unwrap();
+            (0..batch.num_rows()).map(|row| again.text(&batch, row).unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(texts.last().unwrap(), "row 4999 1");
     }
 }

@@ -20,7 +20,7 @@ use ignore::overrides::{Override, OverrideBuilder};
 use super::ReadOptions;
 use super::archive::{self, Place};
 use super::columns::Footer;
-use super::rows::MemoryTable;
+use super::in_memory::MemoryTable;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where documents are to be found.

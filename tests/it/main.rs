@@ -21,6 +21,9 @@ mod clean;
 /// What cleaning writes: every format, refused places, runs that are stopped, full disks.
 #[cfg(unix)]
 mod clean_files;
+/// The same is cut from every format, and written back to it.
+#[cfg(unix)]
+mod clean_formats;
 /// What holds of every cleaned corpus.
 mod clean_properties;
 /// What is typed, printed and left behind: help, messages, exit codes, files.
@@ -41,6 +44,9 @@ mod parquet;
 mod passages;
 /// Bytes that nobody wrote, in every format.
 mod readers;
+/// A scan by several processes: the rows of one.
+#[cfg(unix)]
+mod shards;
 /// The recall of the bands against its formula.
 mod statistics;
 /// Tables in memory: the rows of a file of the same records. Runs that are stopped.
