@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from dittograph import _native
 from dittograph.spark._components import components
-from dittograph.spark._stages import grouped, streamed
+from dittograph.spark._stages import grouped, rounded, streamed
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -69,7 +69,7 @@ class Clusters:
         """A row a document: ``doc``, ``cluster``, ``kept``, ``similarity``."""
         kept = self.members.select(F.col("number").alias("kept"), F.col("id").alias("kept_id"))
         named = self.members.join(self.groups, "root").join(kept, "kept")
-        return named.select(F.col("id").alias("doc"), "cluster", F.col("kept_id").alias("kept"), "similarity")
+        return named.select(F.col("id").alias("doc"), "cluster", F.col("kept_id").alias("kept"), rounded("similarity"))
 
     def pairs(self, star: bool) -> DataFrame:
         """A row a pair: every pair of a cluster, or of a large one each document beside its kept one."""
@@ -113,8 +113,8 @@ def _told(table: DataFrame) -> DataFrame:
 
     return table.select(
         "kind",
-        "jaccard",
-        "containment",
+        rounded("jaccard"),
+        rounded("containment"),
         side("words", "a", "b").alias("words_a"),
         side("words", "b", "a").alias("words_b"),
         side("id", "a", "b").alias("doc_a"),

@@ -22,7 +22,7 @@ from pyspark.sql.types import ArrayType, LongType, StructField, StructType
 
 from dittograph import _native
 from dittograph.spark._options import Options
-from dittograph.spark._stages import Batches, grouped, streamed
+from dittograph.spark._stages import Batches, grouped, rounded, streamed
 from dittograph.spark._verified import verified
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ def _named(rows: DataFrame, documents: DataFrame) -> DataFrame:
         column = F.when(in_order, F.col(f"{name}_{side}")).otherwise(F.col(f"{name}_{other}"))
         sides[f"{name}_{side}"] = column.alias(f"{name.replace('id', 'doc')}_{side}")
     order = ["words_a", "words_b", "id_a", "start_a", "end_a", "id_b", "start_b", "end_b", "text_a", "text_b"]
-    return rows.select("jaccard", "containment", *[sides[name] for name in order])
+    return rows.select(rounded("jaccard"), rounded("containment"), *[sides[name] for name in order])

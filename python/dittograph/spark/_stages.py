@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow
+from pyspark.sql import functions as F
 
 from dittograph import _native
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
-__all__ = ["Batches", "Stage", "grouped", "streamed"]
+__all__ = ["Batches", "Stage", "grouped", "rounded", "streamed"]
 
 Batches = Iterator[pyarrow.RecordBatch]
 
@@ -42,3 +43,8 @@ def streamed(make: Callable[[], Stage]) -> Callable[[Batches], Batches]:
 def grouped(table: DataFrame, group: str, *order: str) -> DataFrame:
     """The rows with those of a group in one partition and beside one another, in this order."""
     return table.repartition(group).sortWithinPartitions(group, *order)
+
+
+def rounded(share: str) -> Column:
+    """A similarity as it is told everywhere, with four decimals."""
+    return (F.round(F.col(share) * 1e4) / 1e4).alias(share)

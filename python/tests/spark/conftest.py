@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,10 +90,7 @@ def numbered(clusters: Any) -> dict[str, int]:
 
 
 def cell(value: Any) -> str:
-    """A cell of a row; the program rounds fractions, of which a half goes up, and not the nearest binary number."""
-    if isinstance(value, float):
-        return str(Decimal(repr(value)).quantize(Decimal("0.0001"), ROUND_HALF_UP))
-    return str(value)
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def as_csv(rows: list[list[str]]) -> str:
