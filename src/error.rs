@@ -100,6 +100,12 @@ pub enum ErrorKind {
     /// A folder that is to be restored was not written by `clean`, or not to its end.
     #[error("{0}")]
     NotCleaned(&'static str),
+    /// A file that should hold the rows of a scan holds something else, or not all of them.
+    #[error("not the rows of a scan: {0}")]
+    NotFindings(String),
+    /// A file that should be the summary of a scan is something else.
+    #[error("not the summary of a scan: {0}")]
+    NotSummary(String),
     /// A name that cannot be written below a folder.
     #[error("{0}")]
     Name(String),
@@ -243,6 +249,13 @@ impl Error {
             ErrorKind::NotCleaned(_) => {
                 "name a folder that `dittograph clean` has written; if it was stopped, run it again"
                     .to_owned()
+            }
+            ErrorKind::NotFindings(_) => {
+                "write the rows again, as CSV: `dittograph scan PATH... -o pairs.csv`, with `--clusters` for the clusters"
+                    .to_owned()
+            }
+            ErrorKind::NotSummary(_) => {
+                "write it again: `dittograph scan PATH... -o pairs.csv --summary summary.json`".to_owned()
             }
             ErrorKind::Name(_) => {
                 "leave the file out with `--exclude`, or clean the folder it is in".to_owned()

@@ -15,12 +15,14 @@ use dittograph::report::OutputFormat;
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
+use super::report_args::{REPORT_EXAMPLES, ReportArguments};
 use super::{memory, size};
 
 const EXAMPLES: &str = "\
 Examples:
   dittograph scan articles/                    every duplicate below a folder, as CSV
   dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
+  dittograph scan articles/ --report report.html > pairs.csv     and a page to look at
   dittograph scan --find documents --threshold 0.7 a/ b/
   dittograph scan train/ --against test.jsonl  what of the test stands in the training text
   zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
@@ -46,6 +48,9 @@ pub enum Command {
     /// Make the original again of a cleaned corpus
     #[command(after_help = RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
+    /// Make a page of HTML to look at the rows of a scan with
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Box<ReportArguments>),
     /// Show what `--method minhash` would find at a threshold and recall
     #[command(after_help = TUNE_EXAMPLES, after_long_help = TUNE_HELP)]
     Tune(Box<TuneArguments>),
@@ -156,6 +161,12 @@ pub struct ScanArguments {
     /// Also write the summary, as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+
+    /// Also make a page of HTML to look at the rows with
+    ///
+    /// As `dittograph report` makes it of the rows, with the texts of the documents that repeat most.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 
     /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
@@ -456,10 +467,9 @@ impl ScanArguments {
     pub fn outputs(&self) -> Result<Vec<PathBuf>, Error> {
         let standard = PathBuf::from("-");
         let rows = self.output.as_ref().unwrap_or(&standard);
-        let mut places: Vec<&PathBuf> = [Some(rows), self.clusters.as_ref(), self.summary.as_ref()]
-            .into_iter()
-            .flatten()
-            .collect();
+        let others = [self.clusters.as_ref(), self.summary.as_ref(), self.report.as_ref()];
+        let mut places: Vec<&PathBuf> =
+            [Some(rows)].into_iter().chain(others).flatten().collect();
         places.sort_unstable();
         if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
             let place = if *pair[0] == standard {
@@ -468,7 +478,7 @@ impl ScanArguments {
                 pair[0].display().to_string()
             };
             return Err(Error::options(format!(
-                "`--output`, `--clusters` and `--summary` cannot share {place}"
+                "`--output`, `--clusters`, `--summary` and `--report` cannot share {place}"
             )));
         }
         Ok(places.into_iter().filter(|place| **place != standard).cloned().collect())

@@ -3,12 +3,15 @@
 mod args;
 mod clean;
 mod clean_args;
+mod command;
 mod diff;
 mod interrupt;
 mod memory;
 mod messages;
 mod output;
 mod progress;
+mod report;
+mod report_args;
 mod restore;
 mod scan;
 mod size;
@@ -43,6 +46,7 @@ pub fn run() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments, &messages),
         Command::Clean(arguments) => clean::run(&arguments, &messages),
         Command::Restore(arguments) => restore::run(&arguments, &messages),
+        Command::Report(arguments) => report::run(&arguments, &messages),
         Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);

@@ -1,13 +1,14 @@
 //! `dittograph scan`.
 
 use dittograph::error::Result;
-use dittograph::pipeline::scan;
+use dittograph::pipeline::{page_of_scan, scan};
 use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
 
 use super::args::ScanArguments;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
+use super::command::command;
 use super::{Outcome, interrupt, memory, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
@@ -25,6 +26,8 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     let summary_file =
         arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
 
+    let report = arguments.report.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+
     let bars = Bars::new(arguments.quiet);
     let mut scan = scan(&arguments.paths, &options, &bars)?;
     messages.problems(&scan.problems, scan.summary.read.problems);
@@ -35,6 +38,11 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     })?;
     if let Some(output) = clusters {
         output.finish(|out| write_clusters(&scan.clusters, arguments.format, out))?;
+    }
+    scan.summary.command = command(&arguments.paths, &options);
+    if let Some(output) = report {
+        let page = page_of_scan(&scan, &bars)?;
+        output.finish(|out| page.write(out))?;
     }
     scan.summary.peak_memory = memory::peak();
     if let Some(output) = summary_file {

@@ -13,6 +13,7 @@ mod documents;
 mod exact;
 mod inspect;
 mod passages;
+mod report;
 mod rows;
 mod sides;
 mod survey;
@@ -39,6 +40,7 @@ pub use clean::{
     CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, Show,
     SourceRule, clean,
 };
+pub use report::{Documents, ReportOptions, page_of_scan, report};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
 /// Which findings are wanted.
@@ -182,6 +184,8 @@ pub struct Scan {
     pub clusters: ClusterRows,
     /// What was done.
     pub summary: Summary,
+    /// The documents that the findings are about, to be read again.
+    pub documents: Documents,
     /// What could not be read.
     pub problems: Vec<Error>,
     /// What the user should know although nothing failed.
@@ -325,10 +329,20 @@ fn scan_in(
         crowded,
         ..rows.counts
     };
+    let quoted = rows.findings.documents();
     Ok(Scan {
+        documents: Documents::quoted(
+            corpus,
+            survey.catalog,
+            quoted,
+            plan.options.read.temp_dir.clone(),
+        ),
         findings: rows.findings,
         clusters: rows.clusters,
         summary: Summary {
+            command: Vec::new(),
+            problems: survey.problems.iter().map(Error::to_string).collect(),
+            notices: survey.notices.clone(),
             parameters: plan.parameters(),
             read: survey.totals,
             found: counts,

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::finding::{Finding, Kind};
 use super::quotes::{Quote, QuoteReader, Quotes};
+use crate::document::DocId;
 use crate::error::Result;
 
 /// A row: a finding whose sides are numbers of quotes.
@@ -112,6 +113,11 @@ impl Findings {
             passage: row.passage(),
             occurrences: row.occurrences(),
         })
+    }
+
+    /// The documents that are quoted, in no order, some more than once.
+    pub(crate) fn documents(&self) -> Vec<DocId> {
+        self.quotes.documents().collect()
     }
 
     /// Each in turn.

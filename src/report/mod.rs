@@ -2,10 +2,11 @@
 //!
 //! In: verified pairs and passages with their places and texts. Out: CSV or
 //! JSON lines, one [`Finding`] a line, in columns whose names and order are a
-//! promise to other programs.
+//! promise to other programs. [`html`] makes a page of them.
 
 mod finding;
 mod findings;
+pub mod html;
 mod quotes;
 mod summary;
 mod write;
