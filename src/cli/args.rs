@@ -468,8 +468,7 @@ impl ScanArguments {
         let standard = PathBuf::from("-");
         let rows = self.output.as_ref().unwrap_or(&standard);
         let others = [self.clusters.as_ref(), self.summary.as_ref(), self.report.as_ref()];
-        let mut places: Vec<&PathBuf> =
-            [Some(rows)].into_iter().chain(others).flatten().collect();
+        let mut places: Vec<&PathBuf> = [Some(rows)].into_iter().chain(others).flatten().collect();
         places.sort_unstable();
         if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
             let place = if *pair[0] == standard {

@@ -12,8 +12,9 @@ use dittograph::read::ReadOptions;
 /// The command for a scan of these paths.
 pub fn command(paths: &[std::path::PathBuf], options: &ScanOptions) -> Vec<String> {
     let usual = ScanOptions::default();
-    let ReadOptions { input_format, id_field, text_field, html, max_document, exclude, strict, .. } =
-        &options.read;
+    let ReadOptions {
+        input_format, id_field, text_field, html, max_document, exclude, strict, ..
+    } = &options.read;
     let mut line = Line(vec!["dittograph".to_owned(), "scan".to_owned()]);
     line.0.extend(paths.iter().map(|path| typed(path)));
     for path in &options.read.against {

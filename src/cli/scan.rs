@@ -5,10 +5,10 @@ use dittograph::pipeline::{page_of_scan, scan};
 use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
 
 use super::args::ScanArguments;
+use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
-use super::command::command;
 use super::{Outcome, interrupt, memory, use_threads};
 
 /// Scans, writes what was found, and tells how it went.

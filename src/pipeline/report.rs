@@ -48,7 +48,9 @@ pub fn report(options: &ReportOptions, progress: &dyn Progress) -> Result<Page> 
     let told = summary.as_deref().map(Told::open).transpose()?;
     let documents = match paths.is_empty() {
         true => None,
-        false => Some(NamedDocuments { documents: Documents::find(paths, read, progress)?, progress }),
+        false => {
+            Some(NamedDocuments { documents: Documents::find(paths, read, progress)?, progress })
+        }
     };
     page(Material {
         file: &pairs.file_name().map_or("-".into(), |name| name.to_string_lossy()),
@@ -172,8 +174,7 @@ impl<D: std::borrow::Borrow<Documents>> TextSource for NamedDocuments<'_, D> {
         let mut numbers = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         numbers.extend(names.iter().copied().zip(0..));
         let wanted = documents.candidates(&numbers);
-        let workspace =
-            Workspace::new(&documents.temp_dir, USUAL_MEMORY, documents.corpus.bytes());
+        let workspace = Workspace::new(&documents.temp_dir, USUAL_MEMORY, documents.corpus.bytes());
         let spill = workspace.spill();
         let keeper = Keeper { documents, numbers: &numbers, spill: &spill };
         let found = documents.corpus.revisit(

@@ -41,6 +41,8 @@ mod parquet;
 mod passages;
 /// Bytes that nobody wrote, in every format.
 mod readers;
+/// The page of a scan: its data, what it leaves out, and that nothing foreign gets out of its place.
+mod report;
 /// The recall of the bands against its formula.
 mod statistics;
 /// What `tune` says of the bands: the formula's numbers, and a measurement.

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::report::{Kind, Side, excerpt};
 
 /// Bytes of JSON that texts may take.
-const TEXT_BUDGET: usize = 13_000_000;
+const TEXT_BUDGET: usize = 11_000_000;
 
 /// Bytes of JSON that excerpts may take beside texts; without these, both.
 const EXCERPT_BUDGET: usize = 6_000_000;
@@ -30,6 +30,9 @@ const BLOCK: usize = 500_000;
 
 /// Of how many documents texts are asked for at most.
 const MOST_TEXTS: usize = 50_000;
+
+/// Of so many documents of each entry, texts come before those of all others.
+const FIRST_DOCUMENTS: usize = 10;
 
 /// How many characters of the words around a passage are shown on either side.
 const CONTEXT: usize = 160;
@@ -128,14 +131,15 @@ struct Gathering<'a> {
 impl<'a> Gathering<'a> {
     /// Numbers the documents that the entries are about.
     fn new(outline: &'a Outline, sources: &Sources, entries: &Entries) -> Self {
-        let mut order = Vec::new();
+        let (mut order, mut later) = (Vec::new(), Vec::new());
         for entry in &entries.shown {
-            order.extend(members(outline, entry).iter().map(|one| one.document));
-            for &row in &entry.rows {
-                let line = &outline.lines[row as usize];
-                order.extend([line.a, line.b]);
-            }
+            let members = members(outline, entry).iter().map(|one| one.document);
+            let rows = entry.rows.iter().map(|row| &outline.lines[*row as usize]);
+            let mut documents = members.chain(rows.flat_map(|line| [line.a, line.b]));
+            order.extend(documents.by_ref().take(FIRST_DOCUMENTS));
+            later.extend(documents);
         }
+        order.append(&mut later);
         let mut shown = order.clone();
         shown.sort_unstable();
         shown.dedup();
@@ -157,8 +161,11 @@ impl<'a> Gathering<'a> {
         let mut is_met = vec![false; shown.len()];
         let mut order: Vec<u32> = order.into_iter().map(|document| numbers[&document]).collect();
         order.retain(|&number| !std::mem::replace(&mut is_met[number as usize], true));
-        let left_out =
-            LeftOut { entries: entries.left_out, rows: entries.left_out_rows, ..LeftOut::default() };
+        let left_out = LeftOut {
+            entries: entries.left_out,
+            rows: entries.left_out_rows,
+            ..LeftOut::default()
+        };
         Gathering { data, left_out, outline, numbers, order, quoted: Vec::new() }
     }
 
@@ -189,8 +196,7 @@ impl<'a> Gathering<'a> {
             read.insert(number, pair);
             Ok(())
         })?;
-        self.data.entries =
-            entries.shown.iter().map(|entry| self.listed(entry, &read)).collect();
+        self.data.entries = entries.shown.iter().map(|entry| self.listed(entry, &read)).collect();
         Ok(())
     }
 

@@ -10,14 +10,18 @@ use super::outline::{Line, Outline};
 use crate::report::Kind;
 
 /// Bytes of JSON that rows, their spans and the names of their documents may take.
-pub const ROW_BUDGET: usize = 9_500_000;
+pub const ROW_BUDGET: usize = 11_500_000;
 
-/// About how many bytes a row takes with its spans, and a member of a cluster.
-const ROW: usize = 100;
+/// How many bytes an entry takes, a row of it, a span, a member of a cluster, and a document beside its name.
+const ENTRY: usize = 50;
+const ROW: usize = 40;
+const SPAN: usize = 42;
 const MEMBER: usize = 20;
+const NAME: usize = 25;
 
-/// How many rows of one entry are shown.
-const MOST_ROWS_OF_AN_ENTRY: usize = 1_000;
+/// How many rows of each entry are shown at most: first so many of all entries, then, while there is room,
+/// more of those that have more.
+const SHARES: [usize; 3] = [3, 50, 1_000];
 
 /// How many documents of a cluster are shown.
 pub const MOST_MEMBERS: usize = 1_000;
@@ -62,8 +66,10 @@ pub struct Entries {
 impl Entries {
     /// Makes entries of all rows and shows what fits into so many bytes.
     pub fn choose(outline: &Outline, budget: usize) -> Self {
-        let mut keyed: Vec<(Subject, u32)> =
-            (0..).zip(&outline.lines).map(|(number, line)| (subject(number, line), number)).collect();
+        let mut keyed: Vec<(Subject, u32)> = (0..)
+            .zip(&outline.lines)
+            .map(|(number, line)| (subject(number, line), number))
+            .collect();
         keyed.sort_unstable();
         let mut all: Vec<Entry> = keyed
             .chunk_by(|one, other| one.0 == other.0)
@@ -75,26 +81,27 @@ impl Entries {
             })
             .collect();
         all.sort_by_key(|entry| (u64::MAX - entry.repeated, entry.rows[0]));
-        let mut entries = Entries::default();
-        let mut costs = Costs { outline, left: budget, is_named: vec![false; outline.names.len()] };
-        for mut entry in all {
+        for entry in &mut all {
             if let Subject::Cluster(number) = entry.subject {
                 put_stars_first(outline, number, &mut entry.rows);
-                let members = outline.cluster(number).map_or(&[][..], |cluster| &cluster.members);
-                let shown = members.iter().take(MOST_MEMBERS);
-                shown.for_each(|one| costs.pay(MEMBER, [one.document, one.kept]));
             }
-            entry.rows.truncate(MOST_ROWS_OF_AN_ENTRY);
-            let pays = |row: &u32| {
-                let line = &outline.lines[*row as usize];
-                costs.left > 0 && {
-                    costs.pay(ROW, [line.a, line.b]);
-                    true
+        }
+        let mut costs = Costs { outline, left: budget, is_named: vec![false; outline.names.len()] };
+        let mut paid = vec![0; all.len()];
+        for most in SHARES {
+            for (entry, paid) in all.iter().zip(&mut paid) {
+                if *paid == 0 {
+                    costs.pay_entry(entry.subject);
                 }
-            };
-            let paid = entry.rows.iter().copied().take_while(pays).count();
-            entry.rows.truncate(paid);
+                while *paid < most.min(entry.rows.len()) && costs.pay_row(entry.rows[*paid]) {
+                    *paid += 1;
+                }
+            }
+        }
+        let mut entries = Entries::default();
+        for (mut entry, paid) in all.into_iter().zip(paid) {
             entries.left_out_rows += u64::from(entry.all_rows) - paid as u64;
+            entry.rows.truncate(paid);
             match paid {
                 0 => entries.left_out += 1,
                 _ => entries.shown.push(entry),
@@ -120,12 +127,37 @@ struct Costs<'a> {
 }
 
 impl Costs<'_> {
+    /// Pays for a row, if anything is left. Of passages each may have spans of its own; of a
+    /// document there is one, paid with its name.
+    fn pay_row(&mut self, row: u32) -> bool {
+        let line = &self.outline.lines[row as usize];
+        let spans = if line.kind == Kind::Passage { 2 * SPAN } else { 0 };
+        let can_pay = self.left > 0;
+        if can_pay {
+            self.pay(ROW + spans, [line.a, line.b]);
+        }
+        can_pay
+    }
+
+    /// Pays for an entry, and for the members of a cluster that are shown.
+    fn pay_entry(&mut self, subject: Subject) {
+        self.left = self.left.saturating_sub(ENTRY);
+        if let (Subject::Cluster(number), true) = (subject, self.left > 0) {
+            let outline = self.outline;
+            let members = outline.cluster(number).map_or(&[][..], |cluster| &cluster.members);
+            for one in members.iter().take(MOST_MEMBERS) {
+                self.pay(MEMBER, [one.document, one.kept]);
+            }
+        }
+    }
+
     /// Pays for something, and for the names of its documents if they are new.
     fn pay(&mut self, bytes: usize, documents: [u32; 2]) {
         self.left = self.left.saturating_sub(bytes);
         for document in documents.map(|document| document as usize) {
             if !std::mem::replace(&mut self.is_named[document], true) {
-                self.left = self.left.saturating_sub(self.outline.names[document].len() + ROW / 4);
+                let bytes = self.outline.names[document].len() + NAME + SPAN;
+                self.left = self.left.saturating_sub(bytes);
             }
         }
     }
@@ -165,4 +197,66 @@ fn put_stars_first(outline: &Outline, number: u32, rows: &mut [u32]) {
         let line = &outline.lines[row as usize];
         !stars.contains(&(line.a.min(line.b), line.a.max(line.b)))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{Cluster, Member};
+    use super::*;
+
+    /// A cluster of four documents, a contained one, and a passage that stands in 2,000 of 2,000 documents.
+    fn outline() -> Outline {
+        let line = |kind, a, b, group, occurrences| Line {
+            kind,
+            jaccard: 9000,
+            containment: 9500,
+            a,
+            b,
+            words_a: 100,
+            words_b: 90,
+            group,
+            occurrences,
+        };
+        let mut lines = vec![
+            line(Kind::Near, 2, 3, 1, 0),
+            line(Kind::Near, 0, 1, 1, 0),
+            line(Kind::Near, 0, 2, 1, 0),
+            line(Kind::Near, 0, 3, 1, 0),
+            line(Kind::Contained, 4, 5, 0, 0),
+        ];
+        lines.extend((1..2_000).map(|other| line(Kind::Passage, 0, other, 7, 2_000)));
+        let member = |document| Member { document, kept: 0, similarity: 9000 };
+        Outline {
+            names: (0..2_000).map(|number| format!("{number:04}.txt")).collect(),
+            words: vec![Some(95); 2_000],
+            lines,
+            clusters: vec![Cluster { number: 1, members: (0..4).map(member).collect() }],
+            is_kept_told: true,
+        }
+    }
+
+    #[test]
+    fn what_repeats_most_words_comes_first_and_the_kept_one_leads_its_cluster() {
+        let entries = Entries::choose(&outline(), usize::MAX);
+        let subjects: Vec<_> = entries.shown.iter().map(|entry| entry.subject).collect();
+        assert_eq!(subjects, [Subject::Passage(7), Subject::Cluster(1), Subject::Contained(4)]);
+        let repeated: Vec<_> = entries.shown.iter().map(|entry| entry.repeated).collect();
+        assert_eq!(repeated, [90 * 1_999, 95 * 3, 90]);
+        assert_eq!(entries.shown[1].rows, [1, 2, 3, 0]);
+        let left_out = (entries.shown[0].rows.len(), entries.left_out, entries.left_out_rows);
+        assert_eq!(left_out, (1_000, 0, 999));
+    }
+
+    #[test]
+    fn every_entry_has_rows_before_one_has_many() {
+        let entries = Entries::choose(&outline(), 12 * 160);
+        assert_eq!((entries.shown.len(), entries.left_out), (3, 0));
+        let all: u64 = entries.shown.iter().map(|entry| u64::from(entry.all_rows)).sum();
+        let shown: u64 = entries.shown.iter().map(|entry| entry.rows.len() as u64).sum();
+        assert_eq!(all, 2_004);
+        assert_eq!(entries.left_out_rows, all - shown);
+        assert!((8..14).contains(&shown), "{shown}");
+        let none = Entries::choose(&outline(), 0);
+        assert_eq!((none.shown.len(), none.left_out, none.left_out_rows), (0, 3, 2_004));
+    }
 }

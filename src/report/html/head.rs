@@ -88,7 +88,11 @@ impl Told {
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            Error::new(ErrorKind::NotSummary(error.to_string())).at_path(path.display())
+            let what = match error.is_data() {
+                true => "it is JSON, but does not have what a summary has".to_owned(),
+                false => error.to_string(),
+            };
+            Error::new(ErrorKind::NotSummary(what)).at_path(path.display())
         })
     }
 }
@@ -207,7 +211,8 @@ fn read(told: &Told) -> Vec<String> {
         values.push(format!("{} could not be decoded", count(read.replaced, "character")));
     }
     if read.stripped > 0 {
-        values.push(format!("all text read of {} without a main text", count(read.stripped, "page")));
+        values
+            .push(format!("all text read of {} without a main text", count(read.stripped, "page")));
     }
     values
 }
@@ -291,7 +296,7 @@ fn parameters(parameters: &ToldParameters) -> Vec<String> {
     }
     if parameters.find != "documents" {
         values.push(format!(
-            "passages of {} words across and {} within documents, {} of them aligned",
+            "passages of at least {} words across and {} within documents, a share of {} aligned",
             parameters.min_words_across, parameters.min_words_within, parameters.min_similarity
         ));
     }
@@ -359,12 +364,20 @@ fn notes(told: Option<&Told>, outline: &Outline, left_out: &LeftOut) -> Vec<Stri
         let what = match number {
             0 => continue,
             1 => what.to_owned(),
-            _ => what.replacen("has", "have", 1).replacen("is ", "are ", 1).replace("was ", "were ").replace("its ", "their ").replace("it ", "they "),
+            _ => what
+                .replacen("has", "have", 1)
+                .replacen("is ", "are ", 1)
+                .replace("was ", "were ")
+                .replace("its ", "their ")
+                .replace("it ", "they "),
         };
         notes.push(format!("{} {what}", count(number, "document")));
     }
     if excerpts > 0 {
-        notes.push(format!("{} have no place here; they are in the CSV", count(excerpts, "excerpt")));
+        notes.push(format!(
+            "{} have no place here; they are in the CSV",
+            count(excerpts, "excerpt")
+        ));
     }
     notes
 }

@@ -115,13 +115,8 @@ impl Outline {
             words[line.a as usize] = Some(line.words_a);
             words[line.b as usize] = Some(line.words_b);
         }
-        let mut outline = Outline {
-            names,
-            words,
-            lines,
-            clusters: Vec::new(),
-            is_kept_told: kept.is_some(),
-        };
+        let mut outline =
+            Outline { names, words, lines, clusters: Vec::new(), is_kept_told: kept.is_some() };
         outline.clusters = match kept {
             Some(_) => by_cluster(told),
             None => outline.kept_by_name(),

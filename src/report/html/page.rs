@@ -155,7 +155,9 @@ mod tests {
     fn the_script_and_the_style_hold_nothing_that_ends_them() {
         assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
         assert!(!STYLE.contains("</"));
-        for unsafe_way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        for unsafe_way in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("]
+        {
             assert!(!SCRIPT.contains(unsafe_way), "{unsafe_way}");
         }
         for address in ["http:", "https:", "//"] {

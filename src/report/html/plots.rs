@@ -19,6 +19,9 @@ const SIDE: f64 = 6.0;
 const ABOVE: f64 = 18.0;
 const BELOW: f64 = 34.0;
 
+/// Of more bars than this only some are labelled, at their starts.
+const MOST_LABELS: usize = 12;
+
 /// A drawing with its title.
 #[derive(Debug)]
 pub struct Plot {
@@ -57,6 +60,8 @@ struct Bars<'a> {
     numbers: &'a str,
     axis: &'a str,
     bars: &'a [Bar],
+    /// Where the last bar ends, and what is there, if bars are told by their starts.
+    end: Option<(f64, &'a str)>,
     base: f64,
     width: f64,
     height: f64,
@@ -160,12 +165,11 @@ fn bars(
             top -= height;
             shares.push(Part { number, y: round(top), height: round(height) });
         }
-        // Twenty bins are too many for a label each.
-        let is_labelled = bins.len() <= 12 || place % 4 == 0;
+        let is_labelled = bins.len() <= MOST_LABELS || place % 4 == 0;
         drawn.push(Bar {
             x: round(x),
             width: round(step * 0.82),
-            middle: round(if bins.len() <= 12 { x + step * 0.41 } else { x }),
+            middle: round(if bins.len() <= MOST_LABELS { x + step * 0.41 } else { x }),
             label: if is_labelled { bin.label.clone() } else { String::new() },
             total: total(bin),
             shown_total: short(total(bin)),
@@ -185,6 +189,7 @@ fn bars(
         numbers: &numbers,
         axis,
         bars: &drawn,
+        end: (bins.len() > MOST_LABELS).then_some((start + step * bins.len() as f64, "1.00")),
         base,
         width: WIDTH,
         height: HEIGHT,
@@ -222,8 +227,7 @@ fn curve(parameters: Option<&ToldParameters>) -> Result<Plot> {
             let (at, floor, roof) = (x(threshold), y(0.0), y(1.0));
             let path = format!("M{} {floor}L{at} {floor}L{at} {roof}L{} {roof}", x(0.0), x(1.0));
             let numbers = format!("none below {threshold}, all from there up");
-            let caption =
-                "The complete method has no S-curve: a step at the threshold, none missed above it.";
+            let caption = "The complete method has no S-curve: a step at the threshold, none missed above it.";
             (path, numbers, caption.to_owned())
         }
     };

@@ -127,8 +127,7 @@ impl ClusterSource for ClustersFile {
 
 /// Standard input as a file that can be read twice.
 fn copy_of_stdin(temp_dir: &Path) -> Result<File> {
-    let temporary =
-        |error| Error::new(ErrorKind::Temporary(error)).at_path(temp_dir.display());
+    let temporary = |error| Error::new(ErrorKind::Temporary(error)).at_path(temp_dir.display());
     let mut file = tempfile::tempfile_in(temp_dir).map_err(temporary)?;
     io::copy(&mut io::stdin().lock(), &mut file).map_err(temporary)?;
     Ok(file)

@@ -68,7 +68,10 @@ impl Tallies {
     pub fn count(outline: &Outline, sources: &Sources) -> Self {
         let mut tallies = Tallies {
             pairs: (0..20)
-                .map(|step| Bin { label: format!("{:.2}", f64::from(step) / 20.0), counts: vec![0; 3] })
+                .map(|step| Bin {
+                    label: format!("{:.2}", f64::from(step) / 20.0),
+                    counts: vec![0; 3],
+                })
                 .collect(),
             clusters: bins(&CLUSTER_SIZES, 1),
             lengths: bins(&LENGTHS, 2),

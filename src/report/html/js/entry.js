@@ -33,7 +33,8 @@ function drawEntry(entry) {
 // How alike, or how often.
 function measure(entry) {
   if (entry.label === 'furniture') return `× ${grouped(entry.count)}`;
-  return percent(entry.subject === 'cluster' ? entry.most : entry.similarity);
+  const [least, most] = [percent(entry.similarity), percent(entry.most)];
+  return least === most ? most : `${least.replace(' %', '')} – ${most}`;
 }
 
 // The first words of what repeats.
@@ -89,7 +90,7 @@ function drawOpen(entry) {
   const open = make('div', 'open');
   const shown = make('div', 'shown');
   const show = (row) => shown.replaceChildren(comparison(row));
-  const choice = { buttons: [], show };
+  const choice = { buttons: [], rows: [], show };
   if (entry.subject === 'cluster') open.append(memberTable(entry, choice));
   else if (entry.subject === 'passage' && entry.rows.length > 1) open.append(occurrenceTable(entry, choice));
   if (entry.subject === 'cluster') {
@@ -101,7 +102,7 @@ function drawOpen(entry) {
     open.append(make('p', 'note', `${counted(more, 'more row')} of it ${more === 1 ? 'is' : 'are'} in the CSV.`));
   }
   open.append(shown, exportBar(entry));
-  show(entry.rows[0]);
+  show(choice.rows[0] ?? entry.rows[0]);
   choice.buttons[0]?.setAttribute('aria-pressed', 'true');
   return open;
 }
@@ -114,6 +115,7 @@ function chooser(row, choice) {
   });
   choose.setAttribute('aria-pressed', 'false');
   choice.buttons.push(choose);
+  choice.rows.push(row);
   return choose;
 }
 

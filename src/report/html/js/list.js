@@ -48,8 +48,8 @@ function fill(group) {
 }
 
 function empty(group) {
-  // What holds the focus or the eye stays.
-  if (!group.isFilled || group.box.contains(document.activeElement)) return;
+  // What holds the focus stays, and so does the beginning.
+  if (!group.isFilled || group === list.groups[0] || group.box.contains(document.activeElement)) return;
   group.isFilled = false;
   group.box.style.minHeight = `${group.box.offsetHeight}px`;
   group.box.replaceChildren();

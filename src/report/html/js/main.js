@@ -3,6 +3,7 @@
 function begin() {
   const root = document.getElementById('findings');
   if (!root) return;
+  document.getElementById('no-script').remove();
   const said = make('p', 'said');
   said.id = 'said';
   said.setAttribute('role', 'status');

@@ -71,7 +71,9 @@ function drawMap(document, wantedSide = null) {
   const told = spans.reduce((most, [number]) => Math.max(most, side.end(number)), 1);
   const length = allBytes(document) || told;
   const picture = window.document.getElementById('map');
-  picture.replaceChildren(
+  picture.replaceChildren();
+  append(
+    picture,
     make('p', 'map-facts', `${counted(all.length, 'repeat')}, ${grouped(length)} bytes`, allBytes(document) ? '' : ' at least'),
     strip(spans, length),
     all.length > spans.length ? make('p', 'note', `The first ${grouped(spans.length)} are drawn.`) : null,

@@ -1,6 +1,7 @@
 // Two texts side by side: what is equal recedes, what differs stands out.
 
 const longEqualWords = 70;
+const longPassageWords = 400;
 const edgeWords = 24;
 
 // The two sides of a row beside one another, with why they are a pair.
@@ -20,7 +21,9 @@ function comparison(row) {
   if (context && (context[0].before || context[1].before)) {
     grid.append(...context.map((one) => foreignBlock('p', 'around', visible(one.before))));
   }
-  for (const line of linesOf(runs, leftWords, rightWords)) grid.append(...line);
+  // A passage is what is the same: it is to be seen.
+  const most = kind === 3 ? longPassageWords : longEqualWords;
+  for (const line of linesOf(runs, leftWords, rightWords, most)) grid.append(...line);
   if (context && (context[0].after || context[1].after)) {
     grid.append(...context.map((one) => foreignBlock('p', 'around', visible(one.after))));
   }
@@ -96,7 +99,7 @@ function sideHead(number) {
 
 // The lines of both sides, broken where both have a line break after an equal word. Each is two cells, or
 // one over both that stands for what is equal and not shown.
-function linesOf(runs, left, right) {
+function linesOf(runs, left, right, most) {
   const lines = [newLine()];
   let line = lines[0];
   for (const [isEqual, startA, endA, startB, endB] of runs) {
@@ -126,7 +129,7 @@ function linesOf(runs, left, right) {
       }
     }
   }
-  return drawLines(lines.filter((one) => one.left.length + one.right.length > 0));
+  return drawLines(lines.filter((one) => one.left.length + one.right.length > 0), most);
 }
 
 const newLine = () => ({ left: [], right: [], isEqual: true, count: 0 });
@@ -136,12 +139,12 @@ function hasBreak(words, at) {
   return words.text.slice(words.ends[at], words.starts[at + 1] ?? words.text.length).includes('\n');
 }
 
-function* drawLines(lines) {
+function* drawLines(lines, most) {
   for (let at = 0; at < lines.length; ) {
     let end = at;
     let count = 0;
     while (end < lines.length && lines[end].isEqual) count += lines[end++].count;
-    if (count > longEqualWords) {
+    if (count > most) {
       yield [fold(lines.slice(at, end), count, lines.length === end - at)];
       at = end;
     } else {

@@ -6,8 +6,13 @@ const svgSpace = 'http://www.w3.org/2000/svg';
 function make(tag, className, ...children) {
   const element = document.createElement(tag);
   if (className) element.className = className;
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  append(element, ...children);
   return element;
+}
+
+// Adds children, of which some may be nothing.
+function append(element, ...children) {
+  element.append(...children.filter((child) => child !== null && child !== undefined));
 }
 
 function button(className, label, act) {
@@ -78,6 +83,7 @@ function documentName(document) {
 const numbers = new Intl.NumberFormat('en');
 const grouped = (number) => numbers.format(number);
 const counted = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
+// Rounded down, so that only what is the same is 100 %.
 const percent = (similarity) =>
   similarity === 10000 ? '100 %' : `${(Math.floor(similarity / 10) / 10).toFixed(1)} %`;
 
