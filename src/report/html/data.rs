@@ -19,11 +19,24 @@ use super::texts::TextSource;
 use crate::error::Result;
 use crate::report::{Kind, Side, excerpt};
 
-/// Bytes of JSON that texts may take.
-const TEXT_BUDGET: usize = 11_000_000;
+/// Bytes of JSON that a page may have of each part.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Rows, their spans and the names of their documents.
+    pub rows: usize,
+    excerpts: usize,
+    texts: usize,
+}
 
-/// Bytes of JSON that excerpts may take beside texts; without these, both.
-const EXCERPT_BUDGET: usize = 6_000_000;
+impl Budget {
+    /// The budget of a page of 30 megabytes, with some to spare.
+    pub fn new(with_texts: bool) -> Self {
+        match with_texts {
+            true => Budget { rows: 14_000_000, excerpts: 5_500_000, texts: 9_000_000 },
+            false => Budget { rows: 17_500_000, excerpts: 11_000_000, texts: 0 },
+        }
+    }
+}
 
 /// Texts are in scripts of about so many bytes each, which are parsed when they are needed.
 const BLOCK: usize = 500_000;
@@ -95,15 +108,15 @@ pub fn gather(
     entries: &Entries,
     rows: &dyn RowSource,
     texts: Option<&dyn TextSource>,
+    budget: Budget,
 ) -> Result<(Data, Blocks, LeftOut)> {
     let mut gathering = Gathering::new(outline, sources, entries);
     gathering.read_rows(entries, rows)?;
     let blocks = match texts {
-        Some(source) => gathering.read_texts(source)?,
+        Some(source) => gathering.read_texts(source, budget.texts)?,
         None => Vec::new(),
     };
-    let budget = if texts.is_some() { EXCERPT_BUDGET } else { EXCERPT_BUDGET + TEXT_BUDGET };
-    gathering.choose_excerpts(budget);
+    gathering.choose_excerpts(budget.excerpts);
     let Gathering { data, left_out, .. } = gathering;
     Ok((data, blocks, left_out))
 }
@@ -226,7 +239,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// Reads texts and takes those that have a place and are what was scanned.
-    fn read_texts(&mut self, source: &dyn TextSource) -> Result<Blocks> {
+    fn read_texts(&mut self, source: &dyn TextSource, mut left: usize) -> Result<Blocks> {
         let asked = &self.order[..self.order.len().min(MOST_TEXTS)];
         let names: Vec<&str> =
             asked.iter().map(|&document| &*self.data.documents[document as usize].0).collect();
@@ -236,7 +249,7 @@ impl<'a> Gathering<'a> {
         let sides = self.sides_by_document();
         let mut numbers: AHashMap<u128, i64> =
             AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        let (mut blocks, mut filled, mut left): (Blocks, _, _) = (Vec::new(), BLOCK, TEXT_BUDGET);
+        let (mut blocks, mut filled): (Blocks, _) = (Vec::new(), BLOCK);
         let mut count = 0;
         for (place, &document) in asked.iter().enumerate() {
             let Some((text, bytes)) = texts.get(place)? else { continue };

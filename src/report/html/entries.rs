@@ -9,15 +9,12 @@ use ahash::AHashSet;
 use super::outline::{Line, Outline};
 use crate::report::Kind;
 
-/// Bytes of JSON that rows, their spans and the names of their documents may take.
-pub const ROW_BUDGET: usize = 11_500_000;
-
 /// How many bytes an entry takes, a row of it, a span, a member of a cluster, and a document beside its name.
-const ENTRY: usize = 50;
-const ROW: usize = 40;
-const SPAN: usize = 42;
-const MEMBER: usize = 20;
-const NAME: usize = 25;
+const ENTRY: usize = 32;
+const ROW: usize = 36;
+const SPAN: usize = 36;
+const MEMBER: usize = 18;
+const NAME: usize = 18;
 
 /// How many rows of each entry are shown at most: first so many of all entries, then, while there is room,
 /// more of those that have more.
@@ -86,7 +83,8 @@ impl Entries {
                 put_stars_first(outline, number, &mut entry.rows);
             }
         }
-        let mut costs = Costs { outline, left: budget, is_named: vec![false; outline.names.len()] };
+        let mut costs =
+            Costs { outline, left: budget, is_paid: vec![[false; 2]; outline.names.len()] };
         let mut paid = vec![0; all.len()];
         for most in SHARES {
             for (entry, paid) in all.iter().zip(&mut paid) {
@@ -122,44 +120,57 @@ impl Entries {
 struct Costs<'a> {
     outline: &'a Outline,
     left: usize,
-    /// Which documents are paid for.
-    is_named: Vec<bool>,
+    /// Of each document whether its name is paid for, and the span that is all of it.
+    is_paid: Vec<[bool; 2]>,
 }
 
 impl Costs<'_> {
-    /// Pays for a row, if anything is left. Of passages each may have spans of its own; of a
-    /// document there is one, paid with its name.
+    /// Pays for a row, if anything is left. Of passages each may have spans of its own.
     fn pay_row(&mut self, row: u32) -> bool {
         let line = &self.outline.lines[row as usize];
-        let spans = if line.kind == Kind::Passage { 2 * SPAN } else { 0 };
-        let can_pay = self.left > 0;
-        if can_pay {
-            self.pay(ROW + spans, [line.a, line.b]);
+        if self.left == 0 {
+            return false;
         }
-        can_pay
+        self.pay(ROW);
+        for document in [line.a, line.b] {
+            self.pay_document(document, line.kind != Kind::Passage);
+            if line.kind == Kind::Passage {
+                self.pay(SPAN);
+            }
+        }
+        true
     }
 
     /// Pays for an entry, and for the members of a cluster that are shown.
     fn pay_entry(&mut self, subject: Subject) {
-        self.left = self.left.saturating_sub(ENTRY);
+        self.pay(ENTRY);
         if let (Subject::Cluster(number), true) = (subject, self.left > 0) {
             let outline = self.outline;
             let members = outline.cluster(number).map_or(&[][..], |cluster| &cluster.members);
             for one in members.iter().take(MOST_MEMBERS) {
-                self.pay(MEMBER, [one.document, one.kept]);
+                self.pay(MEMBER);
+                self.pay_document(one.document, false);
+                self.pay_document(one.kept, false);
             }
         }
     }
 
-    /// Pays for something, and for the names of its documents if they are new.
-    fn pay(&mut self, bytes: usize, documents: [u32; 2]) {
-        self.left = self.left.saturating_sub(bytes);
-        for document in documents.map(|document| document as usize) {
-            if !std::mem::replace(&mut self.is_named[document], true) {
-                let bytes = self.outline.names[document].len() + NAME + SPAN;
-                self.left = self.left.saturating_sub(bytes);
-            }
+    /// Pays for a document, where it is new, and for the span that is all of it.
+    fn pay_document(&mut self, document: u32, as_whole: bool) {
+        let [is_named, is_whole] = &mut self.is_paid[document as usize];
+        let name = self.outline.names[document as usize].len() + NAME;
+        let mut bytes = 0;
+        if !std::mem::replace(is_named, true) {
+            bytes += name;
         }
+        if as_whole && !std::mem::replace(is_whole, true) {
+            bytes += SPAN;
+        }
+        self.pay(bytes);
+    }
+
+    fn pay(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes);
     }
 }
 
@@ -249,7 +260,7 @@ mod tests {
 
     #[test]
     fn every_entry_has_rows_before_one_has_many() {
-        let entries = Entries::choose(&outline(), 12 * 160);
+        let entries = Entries::choose(&outline(), 12 * 130);
         assert_eq!((entries.shown.len(), entries.left_out), (3, 0));
         let all: u64 = entries.shown.iter().map(|entry| u64::from(entry.all_rows)).sum();
         let shown: u64 = entries.shown.iter().map(|entry| entry.rows.len() as u64).sum();

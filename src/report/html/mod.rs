@@ -31,6 +31,7 @@ pub use table::{ClustersFile, PairsFile};
 pub use texts::{LONGEST_TEXT, TextBuilder, TextSource, Texts, UnitTexts};
 
 use crate::error::Result;
+use data::Budget;
 use entries::Entries;
 use head::Head;
 use sources::Sources;
@@ -60,8 +61,10 @@ pub fn page(material: Material<'_>) -> Result<Page> {
     let outline = Outline::read(rows, clusters)?;
     let sources = Sources::of(&outline.names);
     let tallies = Tallies::count(&outline, &sources);
-    let entries = Entries::choose(&outline, entries::ROW_BUDGET);
-    let (mut data, blocks, left_out) = data::gather(&outline, &sources, &entries, rows, texts)?;
+    let budget = Budget::new(texts.is_some());
+    let entries = Entries::choose(&outline, budget.rows);
+    let (mut data, blocks, left_out) =
+        data::gather(&outline, &sources, &entries, rows, texts, budget)?;
     let parameters = told.map(|told| &told.parameters);
     data.command = told.map(|told| told.command.clone()).unwrap_or_default();
     data.threshold = parameters.map(|parameters| parameters.threshold);

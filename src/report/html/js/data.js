@@ -71,8 +71,11 @@ function slice(document, start, end) {
 function quoted(number) {
   const document = side.document(number);
   const excerpt = side.excerpt(number);
-  if (!hasText(document)) return { text: excerpt, whole: Array.from(excerpt).length < 195 };
   const end = side.end(number);
+  if (!hasText(document) || side.start(number) >= shownBytes(document)) {
+    // An excerpt has up to 200 characters.
+    return { text: excerpt, whole: excerpt !== '' && Array.from(excerpt).length < 199 };
+  }
   const whole = end <= shownBytes(document);
   return { text: slice(document, side.start(number), end), whole };
 }

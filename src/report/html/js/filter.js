@@ -185,7 +185,7 @@ function drawFilters() {
   };
   const sources = (name, label, none) => {
     const field = select(
-      [['', none], ...data.sources.map((source, number) => [String(number), source || '(no folder)'])],
+      [['', none], ...offeredSources().map((number) => [String(number), data.sources[number] || '(no folder)'])],
       state[name] === null ? '' : String(state[name]),
     );
     field.name = name;
@@ -209,6 +209,17 @@ function drawFilters() {
   if (data.sources.length > 1) bar.append(make('div', 'pair-of-sources', sources('source', 'Source', 'any'), sources('other', 'with', 'any')));
   bar.append(make('label', 'sort', 'Sort', sort));
   return bar;
+}
+
+// A list of thousands is no choice: of so many sources those with most documents are offered.
+const mostSources = 400;
+
+function offeredSources() {
+  const counts = data.sources.map(() => 0);
+  for (const one of data.documents) counts[one[1]]++;
+  const chosen = [state.source, state.other].filter((number) => number !== null);
+  const order = [...counts.keys()].sort((one, other) => counts[other] - counts[one] || one - other);
+  return [...new Set([...order.slice(0, mostSources), ...chosen])].sort((one, other) => one - other);
 }
 
 function input(type, value) {

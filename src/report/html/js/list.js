@@ -103,5 +103,20 @@ function step(by) {
   goTo(entry);
 }
 
-// What is printed: the first groups, whole.
-addEventListener('beforeprint', () => list.groups.slice(0, 5).forEach(fill));
+// What is printed: the first groups, whole, and how many are not.
+addEventListener('beforeprint', () => {
+  const printed = list.groups.slice(0, 5);
+  printed.forEach(fill);
+  list.groups.slice(5).forEach(empty);
+  const left = list.shown.length - printed.reduce((sum, group) => sum + group.entries.length, 0);
+  document.getElementById('not-printed').textContent =
+    left > 0 ? `${counted(left, 'more finding')} ${left === 1 ? 'is' : 'are'} not printed: filter for those that are wanted.` : '';
+});
+
+// Looks anew at what is near.
+addEventListener('afterprint', () => {
+  for (const { box } of list.groups) {
+    list.observer.unobserve(box);
+    list.observer.observe(box);
+  }
+});

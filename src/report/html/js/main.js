@@ -19,7 +19,9 @@ function begin() {
   const help = button('key-help', make('kbd', '', '?'), () => document.getElementById('help').showModal());
   help.setAttribute('aria-label', 'Keys');
   list.root = make('div', 'list');
-  root.append(make('div', 'findings-head', title, count, help), drawFilters(), drawTools(), nothing, list.root);
+  const notPrinted = make('p', 'only-print note');
+  notPrinted.id = 'not-printed';
+  root.append(make('div', 'findings-head', title, count, help), drawFilters(), drawTools(), nothing, list.root, notPrinted);
   root.hidden = false;
   drawAtlas(document.getElementById('atlas'));
   refresh();
@@ -36,7 +38,10 @@ function begin() {
     root.focus();
     root.scrollIntoView();
   });
-  for (const cell of document.querySelectorAll('.shade[data-one]')) linkCell(cell);
+  for (const cell of document.querySelectorAll('.shade[data-one]')) {
+    // A source all of whose rows are left out is not known here.
+    if ([cell.dataset.one, cell.dataset.other].every((source) => data.sources.includes(source))) linkCell(cell);
+  }
 }
 
 // Brings what the address names into view.
