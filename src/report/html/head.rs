@@ -355,23 +355,33 @@ fn notes(told: Option<&Told>, outline: &Outline, left_out: &LeftOut) -> Vec<Stri
             count(rows, "row")
         ));
     }
-    for (number, what) in [
-        (texts, "has no place here: its excerpts are shown"),
-        (missing, "was not found below the PATHs given: its excerpts are shown"),
-        (changed, "is not what it was when it was scanned: its excerpts are shown"),
-        (cut, "is long, and only its beginning is shown"),
+    for (number, one, more) in [
+        (
+            texts,
+            "The text of 1 document has no place here: excerpts are shown",
+            "The texts of {} documents have no place here: excerpts are shown",
+        ),
+        (
+            missing,
+            "1 document was not found below the PATHs given: excerpts are shown",
+            "{} documents were not found below the PATHs given: excerpts are shown",
+        ),
+        (
+            changed,
+            "1 document is not what it was when it was scanned: excerpts are shown",
+            "{} documents are not what they were when they were scanned: excerpts are shown",
+        ),
+        (
+            cut,
+            "1 document is long, and only its beginning is shown",
+            "{} documents are long, and only their beginnings are shown",
+        ),
     ] {
-        let what = match number {
-            0 => continue,
-            1 => what.to_owned(),
-            _ => what
-                .replacen("has", "have", 1)
-                .replacen("is ", "are ", 1)
-                .replace("was ", "were ")
-                .replace("its ", "their ")
-                .replace("it ", "they "),
-        };
-        notes.push(format!("{} {what}", count(number, "document")));
+        match number {
+            0 => {}
+            1 => notes.push(one.to_owned()),
+            _ => notes.push(more.replace("{}", &grouped(number))),
+        }
     }
     if excerpts > 0 {
         notes.push(format!(

@@ -154,6 +154,7 @@ fn bars(
     let step = ((WIDTH - 2.0 * SIDE) / bins.len() as f64).min(64.0);
     let start = (WIDTH - step * bins.len() as f64) / 2.0;
     let height = |count: u64| (base - ABOVE) * count as f64 / most as f64;
+    let is_narrow = bins.len() > MOST_LABELS;
     let mut drawn = Vec::new();
     for (place, bin) in bins.iter().enumerate() {
         let x = start + step * place as f64 + step * 0.09;
@@ -165,14 +166,14 @@ fn bars(
             top -= height;
             shares.push(Part { number, y: round(top), height: round(height) });
         }
-        let is_labelled = bins.len() <= MOST_LABELS || place % 4 == 0;
+        let is_labelled = !is_narrow || place % 4 == 0;
         drawn.push(Bar {
             x: round(x),
             width: round(step * 0.82),
-            middle: round(if bins.len() <= MOST_LABELS { x + step * 0.41 } else { x }),
+            middle: round(if !is_narrow { x + step * 0.41 } else { x }),
             label: if is_labelled { bin.label.clone() } else { String::new() },
             total: total(bin),
-            shown_total: short(total(bin)),
+            shown_total: if is_narrow { shorter(total(bin)) } else { short(total(bin)) },
             top: round(top - 4.0),
             parts: shares,
         });
@@ -189,7 +190,7 @@ fn bars(
         numbers: &numbers,
         axis,
         bars: &drawn,
-        end: (bins.len() > MOST_LABELS).then_some((start + step * bins.len() as f64, "1.00")),
+        end: is_narrow.then_some((start + step * bins.len() as f64, "1.00")),
         base,
         width: WIDTH,
         height: HEIGHT,
@@ -328,6 +329,14 @@ fn short(count: u64) -> String {
         1..10_000 => count.to_string(),
         10_000..1_000_000 => format!("{}k", count / 1_000),
         _ => format!("{}M", count / 1_000_000),
+    }
+}
+
+/// A count in up to three characters, or four from 100,000 on.
+fn shorter(count: u64) -> String {
+    match count {
+        1_000..10_000 => format!("{}k", (count + 500) / 1_000),
+        _ => short(count),
     }
 }
 

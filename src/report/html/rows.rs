@@ -1,8 +1,8 @@
 //! Where the rows of a page come from: findings in memory, or the CSV that they were written as.
 //!
 //! In: rows, told one by one. Out: the same, as often as they are asked for. A page is made in two
-//! readings: all rows to count and group them, and then those that are shown. Neither holds more than one
-//! row.
+//! readings: all rows to count and group them, and then those that are shown. Neither holds
+//! more than some thousands.
 
 use crate::error::Result;
 use crate::report::{ClusterRow, ClusterRows, Finding, Findings};
@@ -26,9 +26,13 @@ pub trait RowSource {
     ) -> Result<()>;
 }
 
+/// How many findings are read at a time, of about a kilobyte each.
+const BATCH: usize = 8192;
+
 impl RowSource for Findings {
     fn each(&self, see: &mut dyn FnMut(u32, &Finding) -> Result<()>) -> Result<()> {
-        (0..).zip(self.iter()).try_for_each(|(number, finding)| see(number, &finding?))
+        let all: Vec<u32> = (0..self.len() as u32).collect();
+        self.these(&all, see)
     }
 
     fn these(
@@ -36,7 +40,11 @@ impl RowSource for Findings {
         numbers: &[u32],
         see: &mut dyn FnMut(u32, &Finding) -> Result<()>,
     ) -> Result<()> {
-        numbers.iter().try_for_each(|&number| see(number, &self.get(number as usize)?))
+        for numbers in numbers.chunks(BATCH) {
+            let findings = self.some(numbers)?;
+            numbers.iter().zip(&findings).try_for_each(|(&number, row)| see(number, row))?;
+        }
+        Ok(())
     }
 }
 

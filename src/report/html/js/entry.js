@@ -199,14 +199,13 @@ function pairTable(rows, choice) {
 }
 
 function occurrenceTable(entry, choice) {
-  // Each occurrence with the row that ties it to one before it.
+  // Each occurrence with the row that ties it to one before it, or else to one after it.
   const rows = new Map();
-  for (const row of entry.rows) {
-    if (!rows.has(row[5])) rows.set(row[5], row);
-    else if (!rows.has(row[4])) rows.set(row[4], row);
-  }
+  for (const row of entry.rows) if (!rows.has(row[5])) rows.set(row[5], row);
+  for (const row of entry.rows) if (!rows.has(row[4])) rows.set(row[4], row);
+  const sides = sidesOf(entry);
   const drawOccurrence = (number) => {
-    const row = rows.get(number);
+    const row = number === sides[0] ? null : rows.get(number);
     const document = side.document(number);
     return make(
       'tr',
@@ -217,5 +216,5 @@ function occurrenceTable(entry, choice) {
       make('td', 'act', row ? chooser(row, choice) : null),
     );
   };
-  return table('occurrences', ['Document', 'Place', 'To an earlier one', ''], sidesOf(entry), drawOccurrence);
+  return table('occurrences', ['Document', 'Place', 'To another one', ''], sides, drawOccurrence);
 }
