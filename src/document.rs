@@ -54,6 +54,8 @@ pub struct Document<'a> {
     pub id: Option<&'a str>,
     /// When it was published, as the document itself tells it, where the format has such a place.
     pub date: Option<&'a str>,
+    /// Where it belongs, as the document itself tells it: a page's canonical link.
+    pub link: Option<&'a str>,
     /// The decoded text: no byte order mark, line ends as in the file.
     pub text: &'a str,
     /// The values of [`ReadOptions::extra_fields`](crate::read::ReadOptions::extra_fields), in

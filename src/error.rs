@@ -289,6 +289,13 @@ impl fmt::Display for Error {
     }
 }
 
+/// For where a writer's error is asked for, and reading failed; [`std::io::Error::downcast`] gives it back.
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        std::io::Error::other(error)
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.kind {

@@ -27,6 +27,14 @@ pub const REMOVED: &str = "removed.csv";
 /// What became of each document, in our own folder.
 pub const KEPT: &str = "kept.csv";
 
+/// The rows of Parquet files that are gone, in our own folder.
+const ROWS: &str = "removed";
+
+/// Where the rows that are gone of the file at `target` are kept.
+pub fn rows_aside(folder: &Path, target: &Path) -> PathBuf {
+    folder.join(OWN).join(ROWS).join(target)
+}
+
 /// Where files are until they are whole, in our own folder.
 const UNFINISHED: &str = "unfinished";
 
@@ -198,10 +206,17 @@ impl Folder {
         let own = path.join(OWN);
         let unfinished = own.join(UNFINISHED);
         fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
-        for folder in [&own, &unfinished] {
+        let rows = own.join(ROWS);
+        for folder in [&own, &unfinished, &rows] {
             if fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_symlink()) {
                 return Err(leads_outside(folder));
             }
+        }
+        match fs::remove_dir_all(&rows) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io(&rows, error));
+            }
+            _ => {}
         }
         let mut earlier = earlier_files(&own);
         fs::create_dir_all(&unfinished).map_err(|error| Error::io(&unfinished, error))?;
@@ -273,7 +288,8 @@ impl Folder {
         });
         written.map_err(|error| {
             let _ = fs::remove_file(&unfinished);
-            Error::io(place, error)
+            // What is written may itself have to be read, and then that is what failed.
+            error.downcast::<Error>().unwrap_or_else(|error| Error::io(place, error))
         })
     }
 
@@ -293,6 +309,21 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// Writes the rows that are gone of the file at `target`.
+    ///
+    /// # Errors
+    /// As of [`write`](Self::write).
+    pub fn write_rows_aside(
+        &self,
+        target: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        let place = rows_aside(&self.path, target);
+        let folder = place.parent().unwrap_or(&self.path);
+        fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
+        self.put(&place, write)
     }
 
     /// Writes a table into our own folder.

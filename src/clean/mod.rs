@@ -21,6 +21,7 @@ mod page;
 mod repeats;
 mod restore;
 mod rewrite;
+mod rows;
 mod tables;
 
 pub use captions::captions;
@@ -34,8 +35,8 @@ pub use furniture::{
 pub use ledger::{Cut, Kept, Ledger, Loss, in_original};
 pub use page::{Blocks, Page, Piece, is_punctuated};
 pub use repeats::{Covered, PageCut, SENTENCE_SHARE, covered_by, repeats, share_in};
-pub use restore::{RECORD, Restored, form_name, restore};
-pub use rewrite::{Change, Rewriter};
+pub use restore::{ROWS, Restored, form_name, restore};
+pub use rewrite::{Change, Rewriter, compressed};
 pub use tables::{
     Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow, header, lines, text_hash,
 };

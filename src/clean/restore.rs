@@ -3,20 +3,23 @@
 //! In: a folder that was cleaned. Out: the files as they were, made of what is left and of the two
 //! tables. Both are read once, in step, so that memory does not grow with them; of every text that is put
 //! together the hash is checked. A file that was compressed is compressed again: what is in it is
-//! the same to the byte.
+//! the same to the byte. A Parquet file has the same rows again.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::iter::Peekable;
+use std::iter::{self, Peekable};
 use std::path::{Path, PathBuf};
 
 use ahash::AHashSet;
 
-use super::folder::{Folder, KEPT, OWN, REMOVED, Targets, check_cleaned, unescaped_path};
-use super::rewrite::compressed;
-use super::tables::{Action, KeptRow, RemovedRow, escaped, rows, text_hash};
+use super::folder::{
+    Folder, KEPT, OWN, REMOVED, Targets, check_cleaned, rows_aside, unescaped_path,
+};
+use super::rewrite::{compressed, copy};
+use super::rows::RowCursor;
+use super::tables::{Action, KeptRow, RemovedRow, rows, text_hash};
 use crate::error::{Error, ErrorKind, Result};
-use crate::read::{Compression, Form, TextField, decompress};
+use crate::read::{Compression, Form, Layout, decompress};
 
 /// What was restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,146 +127,174 @@ impl<R: Iterator<Item = Result<RemovedRow>>> Restorer<'_, R> {
         folder: &Folder,
     ) -> Result<()> {
         let place = self.cleaned.join(target);
-        let is_text = matches!(kept.peek(), Some(Ok(row)) if row.line.is_none());
-        if is_text {
-            let row = next_of(kept, name)?.ok_or_else(|| self.not_whole(KEPT))?;
-            return self.put_text_together(&row, target, &place, folder);
-        }
-        let mut failure = None;
-        let source = open(&place)?;
-        let compression = source.compression;
-        folder
-            .write(target, |out| {
+        let Some(first) = next_changed(kept, name)? else { return Err(self.not_whole(KEPT)) };
+        let (compression, form) = parse_form(&first.form);
+        let changes = iter::once(Ok(first.clone()))
+            .chain(iter::from_fn(|| next_changed(kept, name).transpose()));
+        if let Some(layout) = Layout::from_name(form) {
+            return folder.write(target, |out| {
                 compressed(out, compression, |out| {
-                    failure =
-                        self.put_lines_together(name, &place, source.reader, kept, out)?.err();
-                    Ok(())
-                })?;
-                match failure {
-                    Some(_) => Err(io::ErrorKind::InvalidData.into()),
-                    None => Ok(()),
-                }
-            })
-            .map_err(|error| failure.unwrap_or(error))
-    }
-
-    fn put_text_together(
-        &mut self,
-        row: &KeptRow,
-        target: &Path,
-        place: &Path,
-        folder: &Folder,
-    ) -> Result<()> {
-        let removed = self.removed_of(row)?;
-        let changed = || not_as_written(place);
-        let (compression, form) = parse_form(&row.form);
-        let form = Form::from_name(form).ok_or_else(|| self.not_whole(KEPT))?;
-        let text = if row.action == Action::Dropped {
-            removed.iter().map(|one| one.text.as_str()).collect()
-        } else {
-            let mut bytes = Vec::new();
-            let mut source = open(place)?;
-            source.reader.read_to_end(&mut bytes).map_err(|error| Error::io(place, error))?;
-            let left = String::from_utf8(bytes).map_err(|_| changed())?;
-            let mark = if form.rewritten() == form { form.mark() } else { "" };
-            let left = left.strip_prefix(mark).ok_or_else(changed)?;
-            let mut text = String::new();
-            let mut at = 0;
-            for one in &removed {
-                let gap = (one.start as usize).saturating_sub(text.len());
-                text.push_str(left.get(at..at + gap).ok_or_else(changed)?);
-                text.push_str(&one.text);
-                at += gap;
-            }
-            text.push_str(&left[at..]);
-            text
-        };
-        if text_hash(&text) != row.hash {
-            return Err(changed());
+                    self.put_records_together(&layout, &place, changes, out)
+                })
+            });
         }
+        if let Some(text_field) = form.strip_prefix(ROWS) {
+            let aside = rows_aside(self.cleaned, target);
+            return folder.write(target, |out| {
+                self.put_rows_together(text_field, (&place, &aside), changes, out)
+            });
+        }
+        let form = Form::from_name(form).ok_or_else(|| self.not_whole(KEPT))?;
+        let removed = self.removed_of(&first)?;
+        let changed = || not_as_written(&place);
+        let left = match first.action {
+            Action::Dropped => String::new(),
+            _ => {
+                let mut bytes = Vec::new();
+                open(&place)?.read_to_end(&mut bytes).map_err(|error| Error::io(&place, error))?;
+                String::from_utf8(bytes).map_err(|_| changed())?
+            }
+        };
+        let is_marked = form.rewritten() == form && first.action != Action::Dropped;
+        let mark = if is_marked { form.mark() } else { "" };
+        let left = left.strip_prefix(mark).ok_or_else(changed)?;
+        let text = whole_text(left, &first, &removed).ok_or_else(changed)?;
         let bytes = form.bytes(&text).ok_or_else(changed)?;
         folder.write(target, |out| compressed(out, compression, |out| out.write_all(&bytes)))
     }
 
-    /// Copies lines, and puts back what was removed of them and between them. The inner
-    /// error is not of the writer.
-    fn put_lines_together(
+    /// Copies records, and puts back what was removed of them and between them.
+    fn put_records_together(
         &mut self,
-        name: &str,
+        layout: &Layout,
         place: &Path,
-        reader: Box<dyn Read>,
-        kept: &mut Peekable<impl Iterator<Item = Result<KeptRow>>>,
+        changes: impl Iterator<Item = Result<KeptRow>>,
         out: &mut dyn Write,
-    ) -> io::Result<Result<()>> {
-        let mut reader = BufReader::with_capacity(1 << 18, reader);
-        let mut line = Vec::new();
+    ) -> io::Result<()> {
+        let changed = || not_as_written(place);
+        let unread = |error| io::Error::from(Error::io(place, error));
+        let mut reader = BufReader::with_capacity(1 << 18, open(place)?);
+        let mut record = Vec::new();
+        // The line of the original that the next record stands on.
         let mut number = 1;
-        loop {
-            let row = match next_of(kept, name) {
-                Ok(Some(row)) if row.rows == 0 => continue,
-                Ok(Some(row)) => row,
-                Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
-            };
-            let removed = match self.removed_of(&row) {
-                Ok(removed) => removed,
-                Err(error) => return Ok(Err(error)),
-            };
-            let last = row.line.unwrap_or_default();
-            let cut = row.action == Action::Cut;
-            while number < last + u64::from(cut) {
-                line.clear();
-                match reader.read_until(b'\n', &mut line) {
-                    Ok(0) => return Ok(Err(not_as_written(place))),
-                    Ok(_) => {}
-                    Err(error) => return Ok(Err(Error::io(place, error))),
+        for row in changes {
+            let row = row?;
+            let removed = self.removed_of(&row)?;
+            let line = row.line.ok_or_else(changed)?;
+            while number < line {
+                if !layout.read_record(&mut reader, &mut record).map_err(unread)? {
+                    return Err(changed().into());
                 }
-                number += 1;
-                if number <= last {
-                    out.write_all(&line)?;
-                }
+                out.write_all(&record)?;
+                number += layout.lines(&record);
             }
-            let whole = match cut {
-                true => whole_line(&line, &row, removed),
-                false => removed.into_iter().next().map(|one| one.source),
+            let whole = match row.action {
+                Action::Cut => {
+                    layout.read_record(&mut reader, &mut record).map_err(unread)?;
+                    whole_record(&record, layout, &row, removed)
+                }
+                _ => removed.into_iter().next().map(|one| one.source),
             };
-            let Some(whole) = whole else { return Ok(Err(not_as_written(place))) };
-            number = last + 1;
+            let whole = whole.ok_or_else(changed)?;
+            number += layout.lines(whole.as_bytes());
             out.write_all(whole.as_bytes())?;
         }
-        loop {
-            let buffer = match reader.fill_buf() {
-                Ok([]) => return Ok(Ok(())),
-                Ok(buffer) => buffer,
-                Err(error) => return Ok(Err(Error::io(place, error))),
+        copy(&mut reader, None, out, unread).map(drop)
+    }
+
+    /// Copies rows, and puts back what was removed of them and, from `aside`, between them.
+    fn put_rows_together(
+        &mut self,
+        text_field: &str,
+        (place, aside): (&Path, &Path),
+        changes: impl Iterator<Item = Result<KeptRow>>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let changed = || not_as_written(place);
+        let mut left = RowCursor::open(place, text_field)?;
+        let mut gone: Option<RowCursor> = None;
+        let mut out = left.writer(out)?;
+        // The number of the next row in the original, from 1.
+        let mut number = 1;
+        for row in changes {
+            let row = row?;
+            let removed = self.removed_of(&row)?;
+            let before = row.line.and_then(|line| line.checked_sub(number)).ok_or_else(changed)?;
+            if left.copy(before, &mut out)? < before {
+                return Err(changed().into());
+            }
+            number += before + 1;
+            let is_gone = row.action == Action::Dropped;
+            let source = match &mut gone {
+                _ if !is_gone => &mut left,
+                Some(gone) => gone,
+                None => gone.insert(RowCursor::open(aside, text_field)?),
             };
-            out.write_all(buffer)?;
-            let length = buffer.len();
-            reader.consume(length);
+            let (rest, text) = source.next_row()?.ok_or_else(changed)?;
+            if is_gone {
+                if text_hash(&text) != row.hash {
+                    return Err(not_as_written(aside).into());
+                }
+                out.write(&rest)?;
+            } else {
+                let text = whole_text(&text, &row, &removed).ok_or_else(changed)?;
+                out.write(&source.with_text(&rest, text)?)?;
+            }
+        }
+        left.copy(u64::MAX, &mut out)?;
+        out.finish()
+    }
+}
+
+/// The next row about a file that tells of a change, if there is one.
+fn next_changed(
+    kept: &mut Peekable<impl Iterator<Item = Result<KeptRow>>>,
+    file: &str,
+) -> Result<Option<KeptRow>> {
+    loop {
+        match next_of(kept, file)? {
+            Some(row) if row.rows == 0 => {}
+            row => return Ok(row),
         }
     }
 }
 
-/// A line with what was removed of its text; none if it is not the line that was left.
-fn whole_line(line: &[u8], row: &KeptRow, removed: Vec<RemovedRow>) -> Option<String> {
-    let line = std::str::from_utf8(line).ok()?;
-    let (_, form) = parse_form(&row.form);
-    let text_field = form.strip_prefix(RECORD)?;
-    let field = TextField::of(line, text_field)?;
+/// A text with what was removed of it; none if it is not the text that was left.
+fn whole_text(left: &str, row: &KeptRow, removed: &[RemovedRow]) -> Option<String> {
+    let mut text = String::new();
+    let mut at = 0;
+    for one in removed {
+        let gap = (one.start as usize).saturating_sub(text.len());
+        text.push_str(left.get(at..at + gap)?);
+        text.push_str(&one.text);
+        at += gap;
+    }
+    text.push_str(&left[at..]);
+    (text_hash(&text) == row.hash).then_some(text)
+}
+
+/// A record with what was removed of its text; none if it is not the record that was left.
+fn whole_record(
+    record: &[u8],
+    layout: &Layout,
+    row: &KeptRow,
+    removed: Vec<RemovedRow>,
+) -> Option<String> {
+    let field = layout.text_field(std::str::from_utf8(record).ok()?)?;
     let pieces: Vec<(u32, u32, String)> = removed
         .into_iter()
         .map(|one| {
-            let source = if one.source.is_empty() { escaped(&one.text) } else { one.source };
+            let source = if one.source.is_empty() { field.escaped(&one.text) } else { one.source };
             (one.start, one.end - one.start, source)
         })
         .collect();
     let whole = field.put_back(&pieces)?;
-    let is_whole = text_hash(&TextField::of(&whole, text_field)?.text) == row.hash;
+    let is_whole = text_hash(&layout.text_field(&whole)?.text) == row.hash;
     is_whole.then_some(whole)
 }
 
-/// What the form of a record begins with; the field of its text follows.
-pub const RECORD: &str = "json ";
+/// What the form of a row begins with; the field of its text follows.
+pub const ROWS: &str = "parquet ";
 
 /// How a document stood in its file, as one string.
 pub fn form_name(compression: Compression, form: &str) -> String {
@@ -286,17 +317,12 @@ fn not_as_written(place: &Path) -> Error {
     Error::new(ErrorKind::NotCleaned("it is not as it was written")).at_path(place.display())
 }
 
-struct Source {
-    compression: Compression,
-    reader: Box<dyn Read>,
-}
-
-/// Opens a file of the cleaned corpus.
-fn open(place: &Path) -> Result<Source> {
+/// Opens a file of the cleaned corpus, and gives its decompressed bytes.
+fn open(place: &Path) -> Result<Box<dyn Read>> {
     let open = || {
         let mut file = BufReader::new(File::open(place)?);
         let compression = Compression::of(file.fill_buf()?);
-        Ok(Source { compression, reader: decompress(file, compression)? })
+        decompress(file, compression)
     };
     open().map_err(|error: io::Error| Error::io(place, error))
 }

@@ -7,13 +7,12 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
-use super::Reason;
 use super::folder::Folder;
 use super::ledger::{Cut, Ledger};
 use super::tables::{RemovedRow, four_decimals, source_of};
 use crate::document::{DocId, Span};
 use crate::error::{Error, ErrorKind, Result};
-use crate::read::{Catalog, Compression, Corpus, RawFile, TextField, without};
+use crate::read::{Catalog, Compression, Corpus, Layout, RawFile, Shape, TextField, without};
 
 /// A document of a file that is to be changed.
 pub struct Change {
@@ -48,103 +47,96 @@ impl Rewriter<'_> {
         target: &Path,
         folder: &Folder,
     ) -> Result<(Vec<RemovedRow>, bool)> {
-        let raw = self.corpus.open_raw(file)?;
         let path = &self.corpus.files()[file].path;
         let changed = || Error::new(ErrorKind::Changed).at_path(path.display());
-        let compression = raw.compression;
-        if raw.is_whole {
-            let [change] = changes else { return Err(changed()) };
-            let (text, form) = self.corpus.read_text(file, raw)?;
-            let rows = self.rows(change, &text, None).ok_or_else(changed)?;
-            if self.ledger.is_dropped(change.document) {
-                return Ok((rows, false));
-            }
-            let left = without(&text, &self.ledger.gone(change.document)).ok_or_else(changed)?;
-            let bytes = form.rewritten().bytes(&left).ok_or_else(changed)?.into_owned();
-            folder
-                .write(target, |out| compressed(out, compression, |out| out.write_all(&bytes)))?;
-            return Ok((rows, true));
-        }
+        let RawFile { shape, compression } = self.corpus.open_raw(file)?;
         let mut rows = Vec::new();
-        let mut read_failure = None;
-        folder
-            .write(target, |out| {
+        match shape {
+            Shape::Whole(reader) => {
+                let [change] = changes else { return Err(changed()) };
+                let (text, form) = self.corpus.read_text(file, reader, compression)?;
+                let (rows, left) = self.text(change, &text).ok_or_else(changed)?;
+                let Some(left) = left else { return Ok((rows, false)) };
+                let bytes = form.rewritten().bytes(&left).ok_or_else(changed)?.into_owned();
+                let write = |out: &mut dyn Write| out.write_all(&bytes);
+                folder.write(target, |out| compressed(out, compression, write))?;
+                return Ok((rows, true));
+            }
+            Shape::Records(layout, reader) => folder.write(target, |out| {
                 compressed(out, compression, |out| {
-                    let copied = self.rewrite_lines(raw, changes, &mut rows, out)?;
-                    // What is wrong with the input must not be told as if it were the output.
-                    read_failure = copied.err();
-                    Ok(())
-                })?;
-                match read_failure {
-                    Some(_) => Err(io::ErrorKind::InvalidData.into()),
-                    None => Ok(()),
-                }
-            })
-            .map_err(|error| match read_failure {
-                Some(Some(error)) => Error::io(path, error),
-                Some(None) => changed(),
-                None => error,
-            })?;
+                    let place = (path.as_path(), &layout);
+                    self.rewrite_records(place, reader, changes, &mut rows, out)
+                })
+            })?,
+            Shape::Extracted => return Err(changed()),
+            Shape::Rows(source) => {
+                rows = self.rewrite_rows(path, &source, changes, target, folder)?;
+            }
+        }
         Ok((rows, true))
     }
 
-    /// Copies the lines of a file, those of `changes` without what is cut. The inner error is the reader's,
-    /// or none if the file is not what it was.
-    fn rewrite_lines(
+    /// Copies the records of a file, those of `changes` without what is cut.
+    fn rewrite_records(
         &self,
-        raw: RawFile<'_>,
+        (path, layout): (&Path, &Layout),
+        reader: Box<dyn Read + '_>,
         changes: &[Change],
         rows: &mut Vec<RemovedRow>,
         out: &mut dyn Write,
-    ) -> io::Result<Result<(), Option<io::Error>>> {
-        let mut reader = BufReader::with_capacity(1 << 18, raw.reader);
+    ) -> io::Result<()> {
+        let changed = || Error::new(ErrorKind::Changed).at_path(path.display());
+        // What is wrong with the input must not be told as if it were the output.
+        let unread = |error| io::Error::from(Error::io(path, error));
+        let mut reader = BufReader::with_capacity(1 << 18, reader);
         let mut at = 0;
         for change in changes {
             let place = self.catalog.bytes_of(change.document);
-            match copy_exactly(&mut reader, place.start - at, out)? {
-                Ok(true) => {}
-                Ok(false) => return Ok(Err(None)),
-                Err(error) => return Ok(Err(Some(error))),
+            if copy(&mut reader, Some(place.start - at), out, unread)? < place.start - at {
+                return Err(changed().into());
             }
-            let mut line = vec![0; (place.end - place.start) as usize];
-            if let Err(error) = reader.read_exact(&mut line) {
-                return Ok(Err(Some(error)));
-            }
+            let mut record = vec![0; (place.end - place.start) as usize];
+            reader.read_exact(&mut record).map_err(unread)?;
             at = place.end;
-            let Ok(line) = String::from_utf8(line) else { return Ok(Err(None)) };
-            let Some(field) = self.corpus.text_field(&line) else { return Ok(Err(None)) };
-            if self.ledger.is_dropped(change.document) {
-                let Some(mut gone) = self.rows(change, &field.text, None) else {
-                    return Ok(Err(None));
-                };
-                for row in &mut gone {
-                    row.source.clone_from(&line);
-                }
-                rows.append(&mut gone);
-                continue;
-            }
-            let gone = self.ledger.gone(change.document);
-            let row = self.rows(change, &field.text, Some(&field));
-            let (Some(mut more), Some((left, _))) = (row, field.cut(&gone)) else {
-                return Ok(Err(None));
-            };
+            let record = String::from_utf8(record).map_err(|_| changed())?;
+            let (mut more, left) = self.record(change, &record, layout).ok_or_else(changed)?;
             rows.append(&mut more);
             out.write_all(left.as_bytes())?;
         }
-        loop {
-            let buffer = match reader.fill_buf() {
-                Ok([]) => return Ok(Ok(())),
-                Ok(buffer) => buffer,
-                Err(error) => return Ok(Err(Some(error))),
-            };
-            out.write_all(buffer)?;
-            let length = buffer.len();
-            reader.consume(length);
+        copy(&mut reader, None, out, unread).map(drop)
+    }
+
+    /// A text without what is cut from it, or nothing if it is dropped, and the rows that tell of it. `None` if
+    /// it is not what it was.
+    pub fn text(&self, change: &Change, text: &str) -> Option<(Vec<RemovedRow>, Option<String>)> {
+        let rows = self.rows(change, text, None)?;
+        let is_there = !self.ledger.is_dropped(change.document);
+        let left = without(text, &self.ledger.gone(change.document))?;
+        Some((rows, is_there.then_some(left)))
+    }
+
+    /// A record without what is cut from it, or nothing of it, and the rows that tell of it. `None` if it is not
+    /// what it was.
+    pub fn record(
+        &self,
+        change: &Change,
+        record: &str,
+        layout: &Layout,
+    ) -> Option<(Vec<RemovedRow>, String)> {
+        let field = layout.text_field(record)?;
+        if self.ledger.is_dropped(change.document) {
+            let mut rows = self.rows(change, &field.text, None)?;
+            for row in &mut rows {
+                row.source = record.to_owned();
+            }
+            return Some((rows, String::new()));
         }
+        let (left, _) = field.cut(&self.ledger.gone(change.document))?;
+        Some((self.rows(change, &field.text, Some(&field))?, left))
     }
 
     /// The rows of all that is cut from one document, by place; none if the text is not what it was.
-    fn rows(
+    pub(super) fn rows(
         &self,
         change: &Change,
         text: &str,
@@ -171,7 +163,6 @@ impl Rewriter<'_> {
             let before = text.as_bytes().get(counted..start)?;
             line += memchr::memchr_iter(b'\n', before).count() as u64;
             counted = start;
-            let whole = cut.reason == Reason::DuplicateDocument;
             let kept = cut.kept;
             rows.push(RemovedRow {
                 document: change.name.clone(),
@@ -189,8 +180,8 @@ impl Rewriter<'_> {
                 similarity: cut.similarity.map(four_decimals),
                 words: if is_main { cut.words } else { 0 },
                 text: cut_text.to_owned(),
-                source: match sources.get(number) {
-                    Some(source) if !whole => source_of(cut_text, source).into_owned(),
+                source: match (field, sources.get(number)) {
+                    (Some(field), Some(source)) => source_of(field, cut_text, source),
                     _ => String::new(),
                 },
             });
@@ -199,24 +190,25 @@ impl Rewriter<'_> {
     }
 }
 
-/// Copies so many bytes; tells whether there were as many. The inner error is the reader's.
-fn copy_exactly(
+/// Copies so many bytes, or all that there are; tells how many there were.
+pub fn copy(
     reader: &mut impl BufRead,
-    mut count: u64,
+    most: Option<u64>,
     out: &mut dyn Write,
-) -> io::Result<io::Result<bool>> {
-    while count > 0 {
-        let buffer = match reader.fill_buf() {
-            Ok([]) => return Ok(Ok(false)),
-            Ok(buffer) => buffer,
-            Err(error) => return Ok(Err(error)),
-        };
-        let length = buffer.len().min(usize::try_from(count).unwrap_or(usize::MAX));
+    unread: impl Fn(io::Error) -> io::Error,
+) -> io::Result<u64> {
+    let mut count = 0;
+    loop {
+        let left = most.map_or(u64::MAX, |most| most - count);
+        let buffer = reader.fill_buf().map_err(&unread)?;
+        let length = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if length == 0 {
+            return Ok(count);
+        }
         out.write_all(&buffer[..length])?;
         reader.consume(length);
-        count -= length as u64;
+        count += length as u64;
     }
-    Ok(Ok(true))
 }
 
 /// Writes what `write` gives, compressed.

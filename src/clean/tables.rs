@@ -3,12 +3,12 @@
 //! In: rows. Out: lines of CSV (RFC 4180), and from these rows again. Texts are kept to the byte:
 //! nothing is defused or shortened, since [`restore`](super::restore()) puts them back.
 
-use std::borrow::Cow;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::read::TextField;
 
 /// The columns of `removed.csv`.
 pub const REMOVED_COLUMNS: [&str; 12] = [
@@ -55,8 +55,8 @@ pub struct RemovedRow {
     pub words: u32,
     /// What was cut, with the white space that was closed up.
     pub text: String,
-    /// What stood in the file for it, where that is not the text itself nor what JSON usually
-    /// makes of it: the whole line of a record that is gone, or other escapes.
+    /// What stood in the file for it, where that is not the text itself nor what usually stands in
+    /// such a record for it: the whole record if that is gone, or other escapes.
     pub source: String,
 }
 
@@ -81,7 +81,7 @@ pub struct KeptRow {
     pub document: String,
     /// The file it stands in, below the folder; what is no UTF-8, and `%`, as `%XX`.
     pub file: String,
-    /// The line of a record in the original file; none if the file is the document.
+    /// The line or row of a record in the original file; none if the file is the document.
     pub line: Option<u64>,
     /// What became of it.
     pub action: Action,
@@ -92,7 +92,7 @@ pub struct KeptRow {
     /// How many rows of `removed.csv` are about it.
     pub rows: u32,
     /// Of what was changed, how the original stood in its file: the compression, and the encoding
-    /// of a text or the field of a record.
+    /// of a text or the layout of a record.
     pub form: String,
     /// Of what was changed, the xxh3 hash of the original text.
     pub hash: String,
@@ -129,15 +129,9 @@ pub fn rows<R: for<'de> Deserialize<'de>>(
     })
 }
 
-/// What JSON usually makes of a text, without the quotation marks.
-pub fn escaped(text: &str) -> String {
-    let quoted = serde_json::to_string(text).expect("any text is a JSON string");
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
-/// What stood in a line for a text, left out if it is what JSON usually makes of it.
-pub fn source_of<'s>(text: &str, source: &'s str) -> Cow<'s, str> {
-    if escaped(text) == source { Cow::Borrowed("") } else { Cow::Borrowed(source) }
+/// What stood in a record for a text, left out if it is what usually stands there for it.
+pub fn source_of(field: &TextField<'_>, text: &str, source: &str) -> String {
+    if field.escaped(text) == source { String::new() } else { source.to_owned() }
 }
 
 /// A similarity with four decimals.

@@ -4,17 +4,17 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
 use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions};
-use dittograph::report::OutputFormat;
 
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
+use super::paint::Color;
 use super::report_args::{REPORT_EXAMPLES, ReportArguments};
 use super::{memory, size};
 
@@ -34,6 +34,13 @@ pub struct Arguments {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+
+    /// A TOML file of options, a table for each command; what is typed wins
+    ///
+    /// Options are called as they are typed: under [scan], threshold = 0.7, quiet = true,
+    /// exclude = ["*.bak"]. No file is read that is not named here.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// The commands.
@@ -125,6 +132,19 @@ Examples:
   dittograph tune --measure articles/           the same, and what it finds of your pairs
   dittograph tune --measure feed.jsonl.zst --text-field body.text --sample 0";
 
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// For people.
+    Text,
+    /// Comma-separated values, with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// A Parquet file.
+    Parquet,
+}
+
 /// The arguments of `scan`.
 #[derive(Args)]
 pub struct ScanArguments {
@@ -150,9 +170,16 @@ pub struct ScanArguments {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// How to write the rows
-    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = named::<OutputFormat>(&["csv", "jsonl"]))]
-    pub format: OutputFormat,
+    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
+    ///
+    /// `text` is for people: clusters with the document to keep first, passages with all their places, and what
+    /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub format: Option<RowFormat>,
+
+    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub color: Color,
 
     /// Also write every document of a cluster, with the document to keep in its stead
     #[arg(long, value_name = "FILE")]
@@ -485,11 +512,19 @@ impl ScanArguments {
 }
 
 /// The manual page of a command, or of the whole.
-pub fn manual(command: Option<&str>) -> clap_mangen::Man {
+///
+/// # Errors
+/// That there is no such command.
+pub fn manual(command: Option<&str>) -> Result<clap_mangen::Man, Error> {
     let mut whole = Arguments::command();
     whole.build();
-    let page = command.and_then(|name| whole.find_subcommand(name)).cloned();
-    clap_mangen::Man::new(page.unwrap_or(whole))
+    let Some(name) = command else { return Ok(clap_mangen::Man::new(whole)) };
+    let page = whole.find_subcommand(name).cloned().ok_or_else(|| {
+        let names: Vec<&str> = whole.get_subcommands().map(clap::Command::get_name).collect();
+        Error::options(format!("there is no command `{name}`: it is one of {}", names.join(", ")))
+    })?;
+    let name = format!("dittograph-{name}");
+    Ok(clap_mangen::Man::new(page.version(env!("CARGO_PKG_VERSION"))).title(name))
 }
 
 /// A share as a number between 0 and 1; how small it may be, the library knows.

@@ -1,11 +1,11 @@
 //! `dittograph clean`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use dittograph::error::{Error, Result};
 use dittograph::pipeline::{Destination, Removal, clean};
 
-use super::clean_args::{CleanArguments, Color};
+use super::clean_args::CleanArguments;
 use super::messages::Messages;
 use super::output::{Output, unless_closed};
 use super::progress::Bars;
@@ -22,11 +22,7 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     options.scan.read.outputs = arguments.summary.iter().cloned().collect();
     let summary_file =
         arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-    let colored = match arguments.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => io::stdout().is_terminal(),
-    };
+    let colored = arguments.color.is_on();
     let show = |removal: &Removal<'_>| diff::show(removal, colored).into_bytes();
     let bars = Bars::new(arguments.quiet);
     let mut out = UnlessClosed(io::BufWriter::new(io::stdout().lock()));

@@ -6,10 +6,11 @@ use clap::{Args, ValueEnum};
 
 use dittograph::error::{Error, Result};
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{CleanOptions, Keep, LEAST_MEMORY, ScanOptions, SourceRule};
+use dittograph::pipeline::{CleanOptions, Keep, LEAST_MEMORY, PageFormat, ScanOptions, SourceRule};
 use dittograph::read::ReadOptions;
 
 use super::args::{ReadingArguments, share};
+use super::paint::Color;
 use super::{memory, size};
 
 /// What both the short and the long help end with.
@@ -40,15 +41,16 @@ Only whole documents, lines and sentences are cut, never the headline (the first
 duplicate and repeat one copy stays.
 
 What is written:
-  The same tree in the same formats. Cuts are made in plain text and JSON lines; tables, pages,
-  crawls and archives are copied as they are, and whatever nothing is cut from is copied to the
-  byte. A text that is cut is written as UTF-8, a record keeps all other fields.
+  The same tree in the same formats and compression, but for pages and crawls, of which the text is
+  written (--output-format). Archives are copied as they are, and whatever nothing is cut from is
+  copied to the byte. A text that is cut is written as UTF-8, a record keeps all other fields.
   In DIR/.dittograph:
   removed.csv  document, start, end, line, reason, kept, kept_start, kept_end, similarity,
                words, text, source: every cut, with the copy that stays, in bytes of the
                original text as UTF-8
   kept.csv     document, file, line, action (kept, cut, dropped, copied), words_before,
                words_after, rows, form, hash: every document
+  removed/     the rows that are gone of Parquet files
   `dittograph restore` makes the original again of these.
 
 Exit status:
@@ -63,15 +65,13 @@ pub const RESTORE_EXAMPLES: &str = "\
 Examples:
   dittograph restore cleaned/ -o original/";
 
-/// When to colour what is printed.
+/// What pages become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal.
-    Auto,
-    /// In any case.
-    Always,
-    /// Not at all.
-    Never,
+enum PageFormatName {
+    /// A text file each.
+    Text,
+    /// A record of JSON each.
+    Jsonl,
 }
 
 /// The arguments of `clean`.
@@ -93,6 +93,13 @@ pub struct CleanArguments {
     /// removed; whatever else is there stays.
     #[arg(long)]
     force: bool,
+
+    /// What pages become: text, or JSON lines; crawls become JSON lines
+    ///
+    /// Of a page the main text is read (--html), and cuts are made in that: page.html becomes
+    /// page.html.txt or page.html.jsonl, crawl.warc.gz becomes crawl.warc.jsonl.gz.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    output_format: PageFormatName,
 
     /// Write nothing, and show on standard output what would go
     #[arg(long, conflicts_with_all = ["output", "force"])]
@@ -142,7 +149,7 @@ pub struct CleanArguments {
 struct CuttingArguments {
     /// Which of duplicate documents to keep: first, longest, newest, or priority:FILE
     ///
-    /// `newest` goes by --date-field, never by the time of a file. `priority:FILE` names a file that
+    /// `newest` goes by --date-field, or by the date that a page itself tells, never by the time of a file. `priority:FILE` names a file that
     /// lists sources, the best first, one a line. Of documents equal in this the first is kept; of one
     /// that stands in a larger, the larger.
     #[arg(long, value_name = "WHICH", default_value = "first")]
@@ -247,6 +254,10 @@ impl CleanArguments {
             keep_text: match &cutting.keep_text {
                 Some(path) => lines(path)?,
                 None => Vec::new(),
+            },
+            page_format: match self.output_format {
+                PageFormatName::Text => PageFormat::Text,
+                PageFormatName::Jsonl => PageFormat::Jsonl,
             },
             force: self.force,
         })

@@ -1,11 +1,14 @@
 //! What would be cut, as people read it: a word diff against the copy that stays.
 //!
 //! In: a [`Removal`]. Out: a few lines of text: where and why, the line before, what goes, and the
-//! line after. Words that the copy has too are struck in red, those of the cut alone
-//! in bold red, those of the copy alone in green; without colour they stand in `[-…-]` and `{+…+}`.
+//! line after. Words that the copy has too are red, those of the cut alone
+//! bold red, those of the copy alone green; without colour they stand in `[-…-]` and `{+…+}`.
 
 use dittograph::pipeline::Removal;
+use dittograph::report::EXCERPT;
 use similar::{ChangeTag, TextDiff};
+
+use super::paint::{Style, one_line, paint, visible};
 
 /// Words of a long stretch that both have that are shown at either end.
 const SHOWN: usize = 8;
@@ -16,46 +19,47 @@ const MOST_SHOWN: usize = 60;
 /// More words than this are not compared: the diff could take long, and nobody would read it.
 const MOST_COMPARED: usize = 20_000;
 
-const RED: &str = "\x1b[31m";
-const BOLD_RED: &str = "\x1b[1;31m";
-const GREEN: &str = "\x1b[32m";
-const DIM: &str = "\x1b[2m";
-const BOLD: &str = "\x1b[1m";
-const PLAIN: &str = "\x1b[0m";
-
 /// A removal as text.
 pub fn show(removal: &Removal<'_>, colored: bool) -> String {
-    let paint = |style: &str, text: &str| match colored {
-        true => format!("{style}{text}{PLAIN}"),
-        false => text.to_owned(),
-    };
-    let place = format!("{}:{}", clean(removal.document), removal.line);
-    let mut shown = format!("{}: {}", paint(BOLD, &place), removal.reason.name());
+    let place = format!("{}:{}", visible(removal.document), removal.line);
+    let mut shown = String::new();
+    paint(Style::Bold, &place, colored, &mut shown);
+    shown.push_str(&format!(": {}", removal.reason.name()));
     if let Some((document, line, _)) = removal.kept {
         let same = document == removal.document;
-        let name = if same { "line".to_owned() } else { format!("{}, line", clean(document)) };
+        let name = if same { "line".to_owned() } else { format!("{}, line", visible(document)) };
         shown.push_str(&format!("; kept: {name} {line}"));
     }
     if let Some(similarity) = removal.similarity {
         shown.push_str(&format!("; {similarity:.2} alike"));
     }
     shown.push('\n');
-    let context = |text: &str| match text.is_empty() {
-        true => String::new(),
-        false => format!("    {}\n", paint(DIM, &one_line(text))),
+    let context = |text: &str| {
+        let mut line = String::new();
+        if !text.is_empty() {
+            line.push_str("    ");
+            paint(Style::Dim, &one_line(text), colored, &mut line);
+            line.push('\n');
+        }
+        line
     };
     shown.push_str(&context(removal.before));
     let cut = one_line(removal.text);
-    let body = match removal.kept {
+    shown.push_str("  - ");
+    match removal.kept {
         Some((_, _, kept)) if words(&cut) + words(kept) <= MOST_COMPARED => {
-            compare(&cut, &one_line(kept), colored)
+            for (tag, text) in runs(&cut, &one_line(kept)) {
+                let (style, text) = match tag {
+                    ChangeTag::Equal => (Style::Red, middle_left_out(&text)),
+                    ChangeTag::Delete => (Style::BoldRed, shorten(&text, MOST_SHOWN)),
+                    ChangeTag::Insert => (Style::Green, shorten(&text, MOST_SHOWN)),
+                };
+                paint(style, &marked(tag, text, colored), colored, &mut shown);
+            }
         }
-        _ => {
-            let shortened = shorten(&cut, MOST_SHOWN);
-            paint(RED, &shortened)
-        }
-    };
-    shown.push_str(&format!("  - {body}\n"));
+        _ => paint(Style::Red, &shorten(&cut, MOST_SHOWN), colored, &mut shown),
+    }
+    shown.push('\n');
     shown.push_str(&context(removal.after));
     shown.push('\n');
     shown
@@ -65,28 +69,89 @@ fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// What goes beside what stays, word by word.
-fn compare(cut: &str, kept: &str, colored: bool) -> String {
-    let diff = TextDiff::from_unicode_words(cut, kept);
-    let mut shown = String::new();
+/// What two excerpts share and have of their own, word by word: what is equal recedes. Where they break
+/// off nothing is told, for there a difference may be one of length alone.
+pub fn differences(one: &str, other: &str, colored: bool) -> Vec<(Style, String)> {
+    let (one, one_ends) = whole_words(one);
+    let (other, other_ends) = whole_words(other);
+    let mut runs = runs(one, other);
+    let breaks_off = !(one_ends && other_ends);
+    if breaks_off {
+        while runs.len() > 1 && runs.last().is_some_and(|run| run.0 != ChangeTag::Equal) {
+            runs.pop();
+        }
+        runs.push((ChangeTag::Equal, " …".to_owned()));
+    }
+    let piece = |(tag, text): (ChangeTag, String)| {
+        let style = match tag {
+            ChangeTag::Equal => Style::Dim,
+            ChangeTag::Delete => Style::Red,
+            ChangeTag::Insert => Style::Green,
+        };
+        (style, marked(tag, text, colored))
+    };
+    runs.into_iter().map(piece).collect()
+}
+
+/// An excerpt without the word that it breaks off in, and whether it is the whole text.
+fn whole_words(excerpt: &str) -> (&str, bool) {
+    if excerpt.chars().count() + 1 < EXCERPT {
+        return (excerpt, true);
+    }
+    (excerpt.rfind(' ').map_or(excerpt, |space| &excerpt[..space]), false)
+}
+
+/// The stretches that two texts share, and that only one has, in order. Between two changes a space is no
+/// stretch: what is gone stands together, and before what is new.
+fn runs(one: &str, other: &str) -> Vec<(ChangeTag, String)> {
+    let diff = TextDiff::from_unicode_words(one, other);
     let changes: Vec<_> = diff.iter_all_changes().collect();
-    for run in changes.chunk_by(|one, next| one.tag() == next.tag()) {
-        let text: String = run.iter().map(|change| change.value()).collect();
-        let (style, open, close) = match run[0].tag() {
-            ChangeTag::Equal => (RED, "", ""),
-            ChangeTag::Delete => (BOLD_RED, "[-", "-]"),
-            ChangeTag::Insert => (GREEN, "{+", "+}"),
-        };
-        let text = match run[0].tag() {
-            ChangeTag::Equal => middle_left_out(&text),
-            _ => shorten(&text, MOST_SHOWN),
-        };
-        match colored {
-            true => shown.push_str(&format!("{style}{text}{PLAIN}")),
-            false => shown.push_str(&format!("{open}{text}{close}")),
+    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
+    let (mut gone, mut new, mut space) = (String::new(), String::new(), String::new());
+    let mut flush = |gone: &mut String, new: &mut String, equal: String| {
+        for (tag, text) in [
+            (ChangeTag::Delete, std::mem::take(gone)),
+            (ChangeTag::Insert, std::mem::take(new)),
+            (ChangeTag::Equal, equal),
+        ] {
+            match runs.last_mut() {
+                _ if text.is_empty() => {}
+                Some(last) if last.0 == tag => last.1.push_str(&text),
+                _ => runs.push((tag, text)),
+            }
+        }
+    };
+    for change in changes {
+        let text = change.value();
+        match change.tag() {
+            ChangeTag::Equal if text.trim().is_empty() && !(gone.is_empty() && new.is_empty()) => {
+                space.push_str(text);
+            }
+            ChangeTag::Equal => {
+                let equal = std::mem::take(&mut space) + text;
+                flush(&mut gone, &mut new, equal);
+            }
+            tag => {
+                for side in [&mut gone, &mut new] {
+                    side.push_str(&space);
+                }
+                space.clear();
+                let side = if tag == ChangeTag::Delete { &mut gone } else { &mut new };
+                side.push_str(text);
+            }
         }
     }
-    shown
+    flush(&mut gone, &mut new, space);
+    runs
+}
+
+/// A stretch with what tells without colours whose it is.
+fn marked(tag: ChangeTag, text: String, colored: bool) -> String {
+    match tag {
+        ChangeTag::Delete if !colored => format!("[-{text}-]"),
+        ChangeTag::Insert if !colored => format!("{{+{text}+}}"),
+        _ => text,
+    }
 }
 
 /// A text with the middle left out, if it is long.
@@ -105,15 +170,28 @@ fn shorten(text: &str, most: usize) -> String {
     if parts.next().is_some() { format!("{shown} …") } else { shown }
 }
 
-/// A text on one line; foreign text must not steer the terminal.
-fn one_line(text: &str) -> String {
-    clean(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn clean(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+    fn plain(one: &str, other: &str) -> String {
+        differences(one, other, false).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn what_is_gone_stands_before_what_is_new() {
+        assert_eq!(
+            plain("the old stone bridge is shut", "the bridge of wood was shut"),
+            "the [-old stone -]bridge [-is-]{+of wood was+} shut"
+        );
+        assert_eq!(plain("a b c", "x y z"), "[-a b c-]{+x y z+}");
+        assert_eq!(plain("same", "same"), "same");
+    }
+
+    #[test]
+    fn where_excerpts_break_off_nothing_differs() {
+        let text = "word ".repeat(60);
+        let (one, other) = (&text[..200], format!("{}longer", &text[..194]));
+        assert!(plain(one, &other).ends_with("word word …"), "{}", plain(one, &other));
+    }
 }

@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use ahash::AHashSet;
 use dittograph::error::Error;
 
+use super::paint::visible;
+
 /// Says things on stderr, and a hint only once.
 #[derive(Default)]
 pub struct Messages {
@@ -47,10 +49,5 @@ impl Messages {
 /// One line; that stderr is closed is no reason to stop. File names and
 /// records are foreign text, and must not steer the terminal.
 fn say(line: &str) {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let shown: String = line.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect();
-    let _ = writeln!(io::stderr().lock(), "{shown}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible(line));
 }

@@ -4,11 +4,13 @@ mod args;
 mod clean;
 mod clean_args;
 mod command;
+mod config;
 mod diff;
 mod interrupt;
 mod memory;
 mod messages;
 mod output;
+mod paint;
 mod progress;
 mod report;
 mod report_args;
@@ -16,11 +18,13 @@ mod restore;
 mod scan;
 mod size;
 mod tune;
+mod view;
 
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use dittograph::error::{Error, Result};
 
 use args::{Arguments, Command};
@@ -40,8 +44,14 @@ enum Outcome {
 
 /// Runs the command that the arguments ask for.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
     let messages = Messages::default();
+    let arguments = match parse(&messages) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            messages.problem(&error);
+            return ExitCode::from(2);
+        }
+    };
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, &messages),
         Command::Clean(arguments) => clean::run(&arguments, &messages),
@@ -52,7 +62,9 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);
             Ok(())
         }),
-        Command::Man { command } => print(|out| args::manual(command.as_deref()).render(out)),
+        Command::Man { command } => {
+            args::manual(command.as_deref()).and_then(|page| print(|out| page.render(out)))
+        }
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
@@ -63,6 +75,25 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What was typed, and what the file says that it names. What clap has to tell ends the program here.
+fn parse(messages: &Messages) -> Result<Arguments> {
+    // The last of two says what is meant, so that what is typed wins over the file.
+    let program = Arguments::command().mut_subcommands(|command| command.args_override_self(true));
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let all = config::with_file(&typed, &program)?;
+    let has_file = all.is_some();
+    let read = |arguments: &[OsString]| {
+        let matches = program.clone().try_get_matches_from(arguments)?;
+        Arguments::from_arg_matches(&matches)
+    };
+    read(all.as_deref().unwrap_or(&typed)).or_else(|error| {
+        if has_file && error.use_stderr() && read(&typed).is_ok() {
+            messages.note("the file of `--config` says what follows");
+        }
+        error.exit()
+    })
 }
 
 /// Works on so many threads, or on as many as there are cores.

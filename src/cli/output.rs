@@ -1,7 +1,7 @@
 //! Where data goes: stdout, a file that is whole or not there, a device or pipe.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use dittograph::error::{Error, Result};
@@ -38,6 +38,11 @@ impl Output {
                 Ok(Output { name: path.display().to_string(), place })
             }
         }
+    }
+
+    /// Whether somebody looks at what is written.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.place, Place::Stdout) && io::stdout().is_terminal()
     }
 
     /// Writes everything, and puts the file in its place.

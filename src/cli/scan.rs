@@ -1,15 +1,16 @@
 //! `dittograph scan`.
 
-use dittograph::error::Result;
+use dittograph::error::{Error, Result};
 use dittograph::pipeline::{page_of_scan, scan};
-use dittograph::report::{write_clusters, write_findings, write_findings_in_context};
+use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
 
-use super::args::ScanArguments;
+use super::args::{RowFormat, ScanArguments};
 use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
-use super::{Outcome, interrupt, memory, use_threads};
+use super::view::View;
+use super::{Outcome, interrupt, memory, paint, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -21,6 +22,14 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     let mut options = arguments.options();
     options.read.outputs = arguments.outputs()?;
     let rows = Output::open(arguments.output.as_deref())?;
+    let format = match arguments.format {
+        Some(format) => format,
+        None if rows.is_terminal() => RowFormat::Text,
+        None => RowFormat::Csv,
+    };
+    if format == RowFormat::Parquet && rows.is_terminal() {
+        return Err(Error::options("a terminal cannot show Parquet: name a file with `--output`"));
+    }
     let clusters =
         arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
     let summary_file =
@@ -32,12 +41,25 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     let mut scan = scan(&arguments.paths, &options, &bars)?;
     messages.problems(&scan.problems, scan.summary.read.problems);
 
-    rows.finish(|out| match arguments.finding.context {
-        0 => write_findings(&scan.findings, arguments.format, out),
-        _ => write_findings_in_context(&scan.findings, arguments.format, out),
+    let written = match format {
+        RowFormat::Text | RowFormat::Csv => OutputFormat::Csv,
+        RowFormat::Jsonl => OutputFormat::Jsonl,
+        RowFormat::Parquet => OutputFormat::Parquet,
+    };
+    let mut left_out = 0;
+    rows.finish(|out| {
+        match (format, arguments.finding.context) {
+            (RowFormat::Text, _) => {
+                let view = View { colored: arguments.color.is_on(), width: paint::width() };
+                left_out = view.write(&scan, out)?;
+            }
+            (_, 0) => write_findings(&scan.findings, written, out)?,
+            _ => write_findings_in_context(&scan.findings, written, out)?,
+        }
+        Ok(())
     })?;
     if let Some(output) = clusters {
-        output.finish(|out| write_clusters(&scan.clusters, arguments.format, out))?;
+        output.finish(|out| write_clusters(&scan.clusters, written, out))?;
     }
     scan.summary.command = command(&arguments.paths, &options);
     if let Some(output) = report {
@@ -57,6 +79,13 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
             messages.note("there was no reference to hold the documents against");
         }
         messages.text(&scan.summary);
+        match left_out {
+            0 => {}
+            1 => messages.note("1 more row: write all of them to a file with `-o`"),
+            rows => {
+                messages.note(&format!("{rows} more rows: write all of them to a file with `-o`"))
+            }
+        }
     }
     Ok(if scan.summary.read.problems > 0 {
         Outcome::Incomplete

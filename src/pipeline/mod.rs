@@ -37,8 +37,8 @@ use clock::Clock;
 use documents::DocumentPairs;
 
 pub use clean::{
-    CleanOptions, CleanSummary, Cleaned, Destination, Keep, ReasonCounts, Removal, Show,
-    SourceRule, clean,
+    CleanOptions, CleanSummary, Cleaned, Destination, Keep, PageFormat, ReasonCounts, Removal,
+    Show, SourceRule, clean,
 };
 pub use report::{Documents, ReportOptions, page_of_scan, report};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};

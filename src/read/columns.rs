@@ -27,14 +27,15 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::encoding;
+use super::encoding::{self, Form};
 use super::guard::guarded;
 use super::record::{Fields, Record};
+use super::rows::is_writable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::spill::read_at;
 
 /// Rows that are decoded at once: few, since each may be as long as a document may be.
-const BATCH: usize = 128;
+pub(super) const BATCH: usize = 128;
 
 /// The bytes of a file, or of an entry of an archive.
 #[derive(Clone, Debug)]
@@ -94,18 +95,20 @@ impl Read for Stretch {
 /// Where the columns of a file are, and how many rows it has.
 #[derive(Clone)]
 pub struct Footer {
-    metadata: ArrowReaderMetadata,
-    text: Leaf,
+    pub(super) metadata: ArrowReaderMetadata,
+    pub(super) text: Leaf,
     id: Option<Leaf>,
+    /// Whether files can be written like it.
+    is_writable: bool,
     /// The first row of each row group, and the number of rows.
     starts: Vec<u64>,
 }
 
 /// A column that holds values.
 #[derive(Clone)]
-struct Leaf {
+pub(super) struct Leaf {
     index: usize,
-    path: Vec<String>,
+    pub(super) path: Vec<String>,
 }
 
 impl Footer {
@@ -141,7 +144,9 @@ impl Footer {
             let next = rows.and_then(|rows| starts[starts.len() - 1].checked_add(rows));
             starts.push(next.ok_or_else(|| damaged("it has a row group of less than no rows"))?);
         }
-        Ok(Footer { metadata, text, id, starts })
+        let types = schema.columns().iter().map(|column| column.physical_type());
+        let is_writable = is_writable(metadata.schema().fields(), &text.path, types);
+        Ok(Footer { metadata, text, id, is_writable, starts })
     }
 
     /// Ranges of rows that hold about `size` bytes of text each, none of them of two row groups.
@@ -208,6 +213,7 @@ impl Footer {
                 match added {
                     Ok(guess) => {
                         (record.replaced, record.guessed) = guess;
+                        record.form = self.is_writable.then(Form::utf8);
                         visit(row, Ok(record))?;
                     }
                     Err(kind) => {
@@ -246,7 +252,7 @@ impl Footer {
     }
 }
 
-fn damaged(detail: impl ToString) -> Error {
+pub(super) fn damaged(detail: impl ToString) -> Error {
     let detail = detail.to_string();
     // The decoder says more than once whose error it is.
     let told = ["Parquet argument error: ", "Parquet error: ", "EOF: "];
@@ -255,7 +261,7 @@ fn damaged(detail: impl ToString) -> Error {
 }
 
 /// Runs the decoder, whose panics mean damage as its errors do.
-fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
+pub(super) fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
     match guarded(decode) {
         Some(done) => done.map_err(damaged),
         None => Err(damaged("it cannot be decoded")),
@@ -263,7 +269,7 @@ fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> Result<T> {
 }
 
 /// Why a cell is no text.
-enum NoText {
+pub(super) enum NoText {
     Other(&'static str),
     Binary(&'static str),
 }
@@ -278,7 +284,7 @@ impl NoText {
 }
 
 /// The values of a column in a batch.
-struct Values {
+pub(super) struct Values {
     array: ArrayRef,
     /// Which value each row has, if equal ones are kept once.
     keys: Option<Vec<usize>>,
@@ -287,7 +293,7 @@ struct Values {
 }
 
 impl Values {
-    fn of(batch: &RecordBatch, leaf: &Leaf) -> Option<Self> {
+    pub(super) fn of(batch: &RecordBatch, leaf: &Leaf) -> Option<Self> {
         let (root, inner) = leaf.path.split_first()?;
         let mut array = Arc::clone(batch.column_by_name(root)?);
         let mut around = Vec::new();
@@ -309,7 +315,11 @@ impl Values {
     }
 
     /// Adds a row's value to `out`; gives what was replaced and guessed to decode it.
-    fn add_to(&self, out: &mut String, row: usize) -> Result<(u64, Option<&'static str>), NoText> {
+    pub(super) fn add_to(
+        &self,
+        out: &mut String,
+        row: usize,
+    ) -> Result<(u64, Option<&'static str>), NoText> {
         let null = || NoText::Other("null");
         if self.around.iter().any(|array| array.is_null(row)) {
             return Err(null());

@@ -86,6 +86,14 @@ impl Cutter {
         (found.unwrap_or(bytes.len()), found.is_some() || ended)
     }
 
+    /// What may end a record.
+    pub fn terminator(self) -> u8 {
+        match self {
+            Cutter::Lines | Cutter::Warc => b'\n',
+            Cutter::Table(dialect) => dialect.terminator,
+        }
+    }
+
     /// How many lines end within a part of a record that is too long.
     pub fn lines_within(self, part: &[u8]) -> u64 {
         match self {

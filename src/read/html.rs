@@ -11,7 +11,7 @@ use std::str::FromStr;
 use dom_smoothie::{Config, Readability, TextMode};
 
 use super::guard::guarded;
-use super::tags::{all_text, shape};
+use super::tags::{all_text, canonical_link, shape};
 use crate::error::Error;
 
 /// The deepest tree to be made: browsers stop there, too.
@@ -69,13 +69,16 @@ pub struct Page {
     pub text: String,
     /// When it was published, as the page tells it.
     pub date: Option<String>,
+    /// Where it belongs, as it tells itself.
+    pub link: Option<String>,
     /// Whether all text was taken because no main text could be.
     pub stripped: bool,
 }
 
 /// Reads a page. Cost: linear in its length for `All`; some 10 ns a byte for `Main`.
 pub fn page(source: &str, html: Html) -> Page {
-    match html {
+    let link = canonical_link(source);
+    let page = match html {
         Html::Text => Page { text: source.to_owned(), ..Page::default() },
         Html::All => Page { text: all_text(source), ..Page::default() },
         Html::Main => {
@@ -89,7 +92,8 @@ pub fn page(source: &str, html: Html) -> Page {
                 ..Page::default()
             })
         }
-    }
+    };
+    Page { link, ..page }
 }
 
 fn main_text(source: &str) -> Option<Page> {
@@ -106,7 +110,7 @@ fn main_text(source: &str) -> Option<Page> {
         text.push_str(line);
         text.push('\n');
     }
-    Some(Page { text, date: article.published_time, stripped: false })
+    Some(Page { text, date: article.published_time, ..Page::default() })
 }
 
 #[cfg(test)]

@@ -126,19 +126,20 @@ impl SourceFile {
             Verdict::Read { format, named } => (format, named),
             Verdict::Skip(reason) => return Ok(Opening::Skip(reason)),
         };
+        let in_place = utf16.is_none() && matches!(self.place, Place::Path);
         let content = match format {
             Format::Text => Content::Text,
             Format::Html => Content::Page(options.html),
-            Format::Jsonl => Content::Records(Records::Jsonl {
-                in_place: utf16.is_none() && matches!(self.place, Place::Path),
-            }),
+            Format::Jsonl => Content::Records(Records::Jsonl { in_place }),
             Format::Warc => {
                 Content::Records(Records::Warc { html: options.html, limit: options.max_document })
             }
             Format::Csv | Format::Tsv => {
                 let delimiter = (format == Format::Tsv).then_some(b'\t');
                 match Table::of(readable, delimiter, &Fields::of(options)) {
-                    Ok(table) => Content::Records(Records::Table(Box::new(table))),
+                    Ok(table) => {
+                        Content::Records(Records::Table { table: Box::new(table), in_place })
+                    }
                     Err(error) => return self.without_table(error),
                 }
             }

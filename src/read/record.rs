@@ -12,6 +12,9 @@ use super::warc;
 use crate::document::Document;
 use crate::error::{Error, ErrorKind, Result};
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Which fields of a record are its id and its text.
 #[derive(Clone, Debug)]
 pub struct Fields {
@@ -63,6 +66,8 @@ pub struct Record {
     pub form: Option<Form>,
     /// When the document was published, if it tells.
     pub date: Option<String>,
+    /// Where the document belongs, if it tells.
+    pub link: Option<String>,
     /// Whether it is a page of which all text was taken, for want of a main text.
     pub stripped: bool,
     /// The fields of a table's record, one after the other, and where each ends.
@@ -77,7 +82,7 @@ impl Record {
         self.id.clear();
         (self.has_id, self.replaced, self.guessed) = (false, 0, None);
         self.extra.clear();
-        (self.form, self.date, self.stripped) = (None, None, false);
+        (self.form, self.date, self.link, self.stripped) = (None, None, None, false);
     }
 
     /// The record as what it is read for.
@@ -86,6 +91,7 @@ impl Record {
             id: self.has_id.then_some(self.id.as_str()),
             text: &self.text,
             date: self.date.as_deref(),
+            link: self.link.as_deref(),
             extra: &self.extra,
             form: self.form,
         }
@@ -94,7 +100,8 @@ impl Record {
     /// Takes what is to be read of a page.
     pub fn take_page(&mut self, source: &str, html: Html) {
         let page = html::page(source, html);
-        (self.text, self.date, self.stripped) = (page.text, page.date, page.stripped);
+        (self.text, self.date, self.link) = (page.text, page.date, page.link);
+        self.stripped = page.stripped;
     }
 
     /// A field of a table's record.
@@ -125,7 +132,12 @@ pub enum Records {
         in_place: bool,
     },
     /// A table.
-    Table(Box<Table>),
+    Table {
+        /// How it is written.
+        table: Box<Table>,
+        /// Whether its records stand in a file of their own as they are read.
+        in_place: bool,
+    },
     /// A crawl.
     Warc {
         /// What to read of its pages.
@@ -140,7 +152,7 @@ impl Records {
     pub fn cutter(&self) -> Cutter {
         match self {
             Records::Jsonl { .. } => Cutter::Lines,
-            Records::Table(table) => table.cutter(),
+            Records::Table { table, .. } => table.cutter(),
             Records::Warc { .. } => Cutter::Warc,
         }
     }
@@ -148,7 +160,7 @@ impl Records {
     /// What is counted in the place of a record.
     pub fn noun(&self) -> &'static str {
         match self {
-            Records::Jsonl { .. } | Records::Table(_) => "line",
+            Records::Jsonl { .. } | Records::Table { .. } => "line",
             Records::Warc { .. } => "record",
         }
     }
@@ -172,16 +184,17 @@ impl Records {
         if let &Records::Warc { html, limit } = self {
             return warc::parse(bytes, html, limit, record);
         }
+        let whole = bytes;
         // Files that were put together have marks in their midst, which no line of JSON may begin with.
         let bytes = match first || matches!(self, Records::Jsonl { .. }) {
-            true => bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes),
+            true => bytes.strip_prefix(MARK).unwrap_or(bytes),
             false => bytes,
         };
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         if bytes.trim_ascii().is_empty() {
             return Ok(Found::Nothing);
         }
-        if let Records::Table(table) = self
+        if let Records::Table { table, .. } = self
             && first
             && table.has_header()
         {
@@ -190,8 +203,7 @@ impl Records {
         match std::str::from_utf8(bytes) {
             Ok(text) => {
                 self.parse_text(text, fields, record)?;
-                let in_place = matches!(self, Records::Jsonl { in_place: true });
-                record.form = in_place.then(Form::utf8);
+                record.form = self.is_in_place(whole).then(Form::utf8);
             }
             Err(_) => {
                 let decoded = encoding::decode(bytes)
@@ -203,10 +215,21 @@ impl Records {
         Ok(Found::Document)
     }
 
+    /// Whether a record stands in a file of its own, with its text in one piece.
+    fn is_in_place(&self, bytes: &[u8]) -> bool {
+        match self {
+            Records::Jsonl { in_place } => *in_place,
+            Records::Table { table, in_place } => {
+                *in_place && !bytes.starts_with(MARK) && table.text_place(bytes).is_some()
+            }
+            Records::Warc { .. } => false,
+        }
+    }
+
     fn parse_text(&self, text: &str, fields: &Fields, record: &mut Record) -> Result<()> {
         match self {
             Records::Jsonl { .. } => record.parse_json(text, fields),
-            Records::Table(table) => table.parse(text, record),
+            Records::Table { table, .. } => table.parse(text, record),
             Records::Warc { .. } => Ok(()),
         }
     }

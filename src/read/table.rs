@@ -4,6 +4,8 @@
 //! time. Out: the values of the two columns. A column is told by its name in the first line, or by
 //! its number where the first line is a record like any other.
 
+use std::ops::Range;
+
 use super::cut::{Cutter, Dialect, Look};
 use super::encoding;
 use super::record::{Fields, Record};
@@ -18,6 +20,8 @@ pub struct Table {
     id: Option<usize>,
     /// Whether the first line names the columns.
     has_header: bool,
+    /// How many it names.
+    columns: usize,
     text_name: String,
 }
 
@@ -65,7 +69,14 @@ impl Table {
 
     fn with(dialect: Dialect, fields: &Fields) -> Self {
         let text_name = fields.text_name();
-        Table { dialect, text: usize::MAX, id: None, has_header: false, text_name }
+        Table {
+            dialect,
+            text: usize::MAX,
+            id: None,
+            has_header: false,
+            columns: usize::MAX,
+            text_name,
+        }
     }
 
     fn first_record(&self, head: &[u8]) -> Vec<String> {
@@ -85,6 +96,7 @@ impl Table {
         match find(&fields.text_name()) {
             Some(column) => {
                 self.has_header = true;
+                self.columns = names.len();
                 self.text = column;
                 self.id = find(&fields.id_name());
             }
@@ -108,10 +120,17 @@ impl Table {
     /// Fills `record` from the bytes of one record.
     ///
     /// # Errors
-    /// [`ErrorKind::MissingField`], if it has fewer fields than it takes.
+    /// [`ErrorKind::MissingField`], if it has fewer fields than it takes; [`ErrorKind::BrokenRecord`], if it has
+    /// more than have names, for then the text may be a part of what it was meant to be.
     pub fn parse(&self, bytes: &str, record: &mut Record) -> Result<()> {
         record.clear();
         self.split(self.without_end(bytes.as_bytes()), record);
+        let nameless = record.ends.get(self.columns - 1).copied().unwrap_or(record.cells.len());
+        if nameless < record.cells.len() {
+            return Err(Error::new(ErrorKind::BrokenRecord(
+                "it has more fields than the first line names",
+            )));
+        }
         let missing = || Error::new(ErrorKind::MissingField(self.text_name.clone()));
         let cell = |column: usize| record.column(column).map(String::from_utf8_lossy);
         let text = cell(self.text).ok_or_else(missing)?.into_owned();
@@ -120,6 +139,46 @@ impl Table {
         record.has_id = id.is_some();
         record.id.push_str(id.as_deref().unwrap_or_default());
         Ok(())
+    }
+
+    /// How the text stands in its records: the number of its column, the delimiter, and what ends a record.
+    pub fn name(&self) -> String {
+        let Dialect { delimiter, terminator } = self.dialect;
+        format!("{} {delimiter} {terminator}", self.text + 1)
+    }
+
+    /// A table of this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut numbers = name.split(' ').map(str::parse::<usize>);
+        let mut number = || numbers.next()?.ok();
+        let text = number()?.checked_sub(1)?;
+        let mut byte = || u8::try_from(number()?).ok();
+        let dialect = Dialect { delimiter: byte()?, terminator: byte()? };
+        Some(Table { text, ..Table::with(dialect, &Fields::new("", "", &[])) })
+    }
+
+    /// Where the text stands in a record, without quotation marks around it. `None` if it is not written
+    /// as RFC 4180 has it: in marks from end to end, or without any.
+    pub fn text_place(&self, bytes: &[u8]) -> Option<Range<usize>> {
+        let bytes = self.without_end(bytes);
+        let mut start = 0;
+        for column in 0..=self.text {
+            let mut at = start;
+            while bytes.get(at) == Some(&b'"') {
+                at += 1;
+                at += memchr::memchr(b'"', &bytes[at..])? + 1;
+            }
+            let next = memchr::memchr(self.dialect.delimiter, &bytes[at..]).map(|next| at + next);
+            let end = next.unwrap_or(bytes.len());
+            if column < self.text {
+                start = next? + 1;
+            } else if at > start {
+                return (at == end).then_some(start + 1..end - 1);
+            } else {
+                return memchr::memchr(b'"', &bytes[start..end]).is_none().then_some(start..end);
+            }
+        }
+        None
     }
 
     fn without_end<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
@@ -215,10 +274,14 @@ mod tests {
             ),
             (",,5\" pipe", None, "5\" pipe"),
             ("1,x,\n", Some("1"), ""),
-            ("1,x,\"a\",more\n", Some("1"), "a"),
+            ("1,x,\"a\",,\n", Some("1"), "a"),
         ] {
             assert_eq!(parse(&table, bytes).unwrap(), (id.map(str::to_owned), text.to_owned()));
         }
         assert_eq!(parse(&table, "1,x\n").unwrap_err(), "no field `text`");
+        assert_eq!(
+            parse(&table, "1,x,a text, cut here\n").unwrap_err(),
+            "broken record: it has more fields than the first line names"
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! Both take one pass and no more memory than the text, whatever the page is.
 
 use std::cell::RefCell;
+use std::sync::LazyLock;
 
 use ahash::AHashMap;
 use html5ever::tendril::StrTendril;
@@ -11,6 +12,7 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
     BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
+use regex::Regex;
 
 /// All text of a page: what stands between tags, scripts and styles aside.
 pub fn all_text(source: &str) -> String {
@@ -99,6 +101,46 @@ impl TokenSink for Lines {
                 }
             }
             _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+/// Where a page says that it belongs: the target of its canonical link, with references in it resolved.
+pub fn canonical_link(source: &str) -> Option<String> {
+    static LINK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)<(?:link\b[^>]*>|body\b)").expect("the pattern is a good one")
+    });
+    LINK.find_iter(source)
+        .map(|found| found.as_str())
+        .take_while(|tag| tag.ends_with('>'))
+        .find_map(|tag| {
+            let tokenizer = Tokenizer::new(Link(RefCell::default()), TokenizerOpts::default());
+            let input = BufferQueue::default();
+            input.push_back(StrTendril::from_slice(tag));
+            let _ = tokenizer.feed(&input);
+            tokenizer.end();
+            tokenizer.sink.0.into_inner()
+        })
+}
+
+/// The target of a tag that is a canonical link.
+struct Link(RefCell<Option<String>>);
+
+impl TokenSink for Link {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
+        if let Token::TagToken(tag) = token {
+            let value = |name: &str| {
+                let found = tag.attrs.iter().find(|attribute| &*attribute.name.local == name);
+                found.map(|attribute| attribute.value.trim())
+            };
+            let rel = value("rel").unwrap_or_default();
+            if rel.split_whitespace().any(|kind| kind.eq_ignore_ascii_case("canonical")) {
+                *self.0.borrow_mut() =
+                    value("href").filter(|href| !href.is_empty()).map(str::to_owned);
+            }
         }
         TokenSinkResult::Continue
     }
@@ -245,6 +287,21 @@ fn raw_end(bytes: &[u8], from: usize, name: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_canonical_link_is_found_in_the_head() {
+        for (source, link) in [
+            (
+                "<head><link rel=stylesheet href=a.css><LINK href='https://a.example/?x=1&amp;y=2' REL='Canonical'>",
+                Some("https://a.example/?x=1&y=2"),
+            ),
+            ("<link rel=canonical href=\"\">", None),
+            ("<body><link rel=canonical href=b>", None),
+            ("no tag at all", None),
+        ] {
+            assert_eq!(canonical_link(source).as_deref(), link, "{source}");
+        }
+    }
 
     #[test]
     fn blocks_are_lines_and_what_is_not_shown_is_no_text() {

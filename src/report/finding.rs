@@ -1,7 +1,7 @@
 //! One row of output.
 
 /// Longest excerpt of a text, in characters.
-pub(super) const EXCERPT: usize = 200;
+pub const EXCERPT: usize = 200;
 
 /// What a finding is, in order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -47,17 +47,17 @@ impl Row {
     }
 
     /// The number of the cluster.
-    pub(super) fn cluster(&self) -> Option<u32> {
+    pub fn cluster(&self) -> Option<u32> {
         (self.kind != Kind::Passage && self.group > 0).then_some(self.group)
     }
 
     /// The number of the passage.
-    pub(super) fn passage(&self) -> Option<u32> {
+    pub fn passage(&self) -> Option<u32> {
         (self.kind == Kind::Passage).then_some(self.group)
     }
 
     /// How many times the passage occurs.
-    pub(super) fn occurrences(&self) -> Option<u32> {
+    pub fn occurrences(&self) -> Option<u32> {
         (self.kind == Kind::Passage).then_some(self.occurrences)
     }
 }
@@ -147,7 +147,8 @@ impl Findings {
         self.iter().collect()
     }
 
-    pub(super) fn rows(&self) -> &[Row] {
+    /// All of them, without names and texts.
+    pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
@@ -248,7 +249,8 @@ impl ClusterRows {
         })
     }
 
-    pub(super) fn members(&self) -> &[ClusterMember] {
+    /// All of them, without names; the numbers are those of the sides of [`Row`]s.
+    pub fn members(&self) -> &[ClusterMember] {
         &self.members
     }
 

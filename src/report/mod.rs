@@ -1,9 +1,10 @@
 //! What is written: findings as rows, clusters, and the summary of a run.
 //!
-//! In: verified pairs and passages with their places and texts. Out: CSV or
-//! JSON lines, one [`Finding`] a line, in columns whose names and order are a
+//! In: verified pairs and passages with their places and texts. Out: CSV, JSON lines
+//! or Parquet, one [`Finding`] a row, in columns whose names and order are a
 //! promise to other programs. [`html`] makes a page of them.
 
+mod cells;
 mod finding;
 mod findings;
 pub mod html;
@@ -11,7 +12,7 @@ mod quotes;
 mod summary;
 mod write;
 
-pub use finding::{Finding, Kind, Side, excerpt};
+pub use finding::{EXCERPT, Finding, Kind, Side, excerpt};
 pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
 pub use quotes::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 pub use summary::{Counts, Parameters, Summary};

@@ -16,22 +16,26 @@ use crate::support::{Random, forall, sentence, write_files};
 
 /// A corpus of a few sources in which everything repeats that can: sentences, with edits, as captions,
 /// lines of the site, and documents.
-struct Corpus(Random);
+struct Corpus {
+    random: Random,
+    /// Whether some documents stand in a table.
+    has_table: bool,
+}
 
 impl Corpus {
     fn one_in(&mut self, number: usize) -> bool {
-        self.0.below(number) == 0
+        self.random.below(number) == 0
     }
 
     /// One of few sentences, edited now and then.
     fn sentence(&mut self) -> String {
-        let number = self.0.below(40);
+        let number = self.random.below(40);
         let mut words: Vec<usize> = (20 * number..20 * number + 6 + number % 9).collect();
         while self.one_in(3) {
-            let place = self.0.below(words.len());
-            match self.0.below(3) {
-                0 => words[place] = self.0.below(10_000),
-                1 => words.insert(place, self.0.below(10_000)),
+            let place = self.random.below(words.len());
+            match self.random.below(3) {
+                0 => words[place] = self.random.below(10_000),
+                1 => words.insert(place, self.random.below(10_000)),
                 _ if words.len() > 3 => drop(words.remove(place)),
                 _ => {}
             }
@@ -42,12 +46,12 @@ impl Corpus {
     }
 
     fn block(&mut self) -> String {
-        let mut block = match self.0.below(8) {
+        let mut block = match self.random.below(8) {
             0 | 1 => sentence((0..3).map(|word| 2_000 + 3 * (word % 5))),
-            2 => format!("{} news of the day", ["Bold", "Calm", "Dull"][self.0.below(3)]),
+            2 => format!("{} news of the day", ["Bold", "Calm", "Dull"][self.random.below(3)]),
             3 => self.sentence(),
             _ => {
-                let count = 1 + self.0.below(4);
+                let count = 1 + self.random.below(4);
                 let all: Vec<String> = (0..count).map(|_| self.sentence()).collect();
                 format!("{}.", all.join(if self.one_in(5) { ".\n" } else { ". " }))
             }
@@ -60,23 +64,23 @@ impl Corpus {
 
     fn document(&mut self) -> String {
         let end = if self.one_in(6) { "\r\n" } else { "\n" };
-        let count = 1 + self.0.below(9);
+        let count = 1 + self.random.below(9);
         let mut text = if self.one_in(9) { end.to_owned() } else { String::new() };
         for _ in 0..count {
             text.push_str(&self.block());
-            text.push_str(&end.repeat(1 + self.0.below(3)));
+            text.push_str(&end.repeat(1 + self.random.below(3)));
         }
         if self.one_in(3) { text.trim_end().to_owned() } else { text }
     }
 
     fn files(&mut self) -> BTreeMap<PathBuf, String> {
         let mut documents: Vec<String> = Vec::new();
-        for _ in 0..6 + self.0.below(10) {
+        for _ in 0..6 + self.random.below(10) {
             let old = match documents.len() {
                 0 => 0,
-                count => self.0.below(count),
+                count => self.random.below(count),
             };
-            documents.push(match self.0.below(6) {
+            documents.push(match self.random.below(6) {
                 0 if old > 0 => documents[old].clone(),
                 1 if old > 0 => documents[old].to_uppercase(),
                 2 if old > 0 => format!("{}\n\n{}", documents[old], self.block()),
@@ -85,19 +89,29 @@ impl Corpus {
         }
         let mut files = BTreeMap::new();
         let mut lines = String::new();
+        let quotes = match self.has_table && self.one_in(2) {
+            true => csv::QuoteStyle::Always,
+            false => csv::QuoteStyle::Necessary,
+        };
+        let places = if self.has_table { 5 } else { 4 };
+        let mut table = csv::WriterBuilder::new().quote_style(quotes).from_writer(Vec::new());
+        table.write_record(["id", "text", "x"]).unwrap();
         for (number, text) in documents.iter().enumerate() {
-            match number % 4 {
+            match number % places {
                 0 => lines.push_str(&format!("{}\n", serde_json::json!({"text": text}))),
                 1 => lines.push_str(&format!(
                     "{{\"id\": \"r{number}\", \"x\": 1.0, \"text\": {}}}\n",
                     ascii(text)
                 )),
+                4 => table.write_record([&*format!("r{number}"), text, "a, \"b\""]).unwrap(),
                 folder => {
                     files.insert(PathBuf::from(format!("{folder}/{number}.txt")), text.clone());
                 }
             }
         }
         files.insert(PathBuf::from("feed.jsonl"), lines);
+        let table = String::from_utf8(table.into_inner().unwrap()).unwrap();
+        files.insert(PathBuf::from("feed.csv"), table);
         files
     }
 }
@@ -112,7 +126,9 @@ fn ascii(text: &str) -> String {
 }
 
 fn seeds(cases: u32, check: impl Fn(&mut Corpus) -> Result<(), TestCaseError>) {
-    forall(cases, any::<u64>(), |seed| check(&mut Corpus(Random(seed))));
+    forall(cases, any::<u64>(), |seed| {
+        check(&mut Corpus { random: Random(seed), has_table: seed % 2 == 0 })
+    });
 }
 
 fn some_options(random: &mut Random) -> CleanOptions {
@@ -127,7 +143,7 @@ fn some_options(random: &mut Random) -> CleanOptions {
 /// Cleans a corpus, restores it, and cleans what was cleaned.
 fn clean_twice(corpus: &mut Corpus) -> Result<(), TestCaseError> {
     let files = corpus.files();
-    let options = some_options(&mut corpus.0);
+    let options = some_options(&mut corpus.random);
     let folder = TempDir::new().unwrap();
     write_files(folder.path(), &files);
     let cleaning = Cleaning::of(folder.path(), &options);
@@ -155,7 +171,8 @@ fn cleaning_can_be_undone_and_done_again_in_vain() {
 /// the next line turns out to repeat another document.
 #[test]
 fn what_was_kept_for_furniture_is_judged_again_without_it() {
-    clean_twice(&mut Corpus(Random(5_963_440_310_156_096_628))).unwrap();
+    let random = Random(5_963_440_310_156_096_628);
+    clean_twice(&mut Corpus { random, has_table: false }).unwrap();
 }
 
 /// The original texts by the names of the documents.
@@ -165,6 +182,13 @@ fn texts(files: &BTreeMap<PathBuf, String>) -> BTreeMap<String, String> {
         let name = name.to_str().unwrap();
         if name.ends_with(".txt") {
             texts.insert(name.to_owned(), content.clone());
+            continue;
+        }
+        if name.ends_with(".csv") {
+            for record in csv::Reader::from_reader(content.as_bytes()).records() {
+                let record = record.unwrap();
+                texts.insert(format!("{name}#{}", &record[0]), record[1].to_owned());
+            }
             continue;
         }
         for (number, line) in content.lines().enumerate() {
@@ -184,7 +208,7 @@ fn of_everything_cut_as_a_repeat_a_copy_stays() {
     let seen = std::cell::Cell::new((0, 0));
     seeds(250, |corpus| {
         let files = corpus.files();
-        let options = some_options(&mut corpus.0);
+        let options = some_options(&mut corpus.random);
         let folder = TempDir::new().unwrap();
         write_files(folder.path(), &files);
         let cleaning = Cleaning::of(folder.path(), &options);
@@ -231,7 +255,7 @@ fn of_everything_cut_as_a_repeat_a_copy_stays() {
 fn whole_lines_and_sentences_go_and_the_headline_stays() {
     seeds(250, |corpus| {
         let files = corpus.files();
-        let options = some_options(&mut corpus.0);
+        let options = some_options(&mut corpus.random);
         let folder = TempDir::new().unwrap();
         write_files(folder.path(), &files);
         let cleaning = Cleaning::of(folder.path(), &options);

@@ -573,3 +573,90 @@ fn nothing_to_read_is_said() {
     fs::create_dir(desk.path("folder")).unwrap();
     assert_snapshot!(desk.runs(&["scan folder", "scan empty.txt"]));
 }
+
+/// What people read: clusters with the document to keep, passages with their places, word diffs.
+#[test]
+fn findings_are_shown_as_people_read_them() {
+    let desk = Desk::with_sample();
+    let session = desk.run("scan corpus --format text");
+    assert_eq!(session.code, Some(0), "{session}");
+    insta::assert_snapshot!(session);
+    let colored = desk.run("scan corpus --format text --color always -q").stdout;
+    assert!(colored.contains("\x1b[1mCluster 1\x1b[0m"), "{colored}");
+    assert_eq!(desk.run("scan corpus --format text --color never").stdout, session.stdout);
+}
+
+/// Names and texts may hold what would steer a terminal.
+#[test]
+fn foreign_text_does_not_steer_the_terminal() {
+    let story = format!("\u{1b}[2J\u{202e}{STORY}");
+    let desk = Desk::new().file("a\u{1b}[31m.txt", &story).file("b\u{7}.txt", story + "x");
+    let session = desk.run("scan . --format text --threshold 0.5");
+    assert!(session.stdout.contains("a\u{fffd}[31m.txt"), "{session}");
+    assert!(!session.stdout.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{session}");
+}
+
+/// On a terminal rows are shown for people, unless a format is asked for; NO_COLOR is honoured.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_is_shown_text() {
+    let desk = Desk::with_pair();
+    let on_terminal = |arguments: &str, no_color: &str| {
+        let program = env!("CARGO_BIN_EXE_dittograph");
+        let output = std::process::Command::new("script")
+            .args(["-qec", &format!("{program} scan pair -q {arguments}"), "/dev/null"])
+            .current_dir(desk.folder.path())
+            .env("NO_COLOR", no_color)
+            .env("TERM", "xterm")
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(on_terminal("", "").contains("\u{1b}[1mCluster 1\u{1b}[0m"));
+    let plain = on_terminal("", "1");
+    assert!(plain.contains("Cluster 1  2 documents, 1 could go"), "{plain}");
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    assert!(on_terminal("--format csv", "").starts_with("kind,"));
+    assert!(on_terminal("-o rows.csv", "").is_empty());
+    assert!(on_terminal("--format parquet", "").contains("a terminal cannot show Parquet"));
+}
+
+#[test]
+fn a_file_of_options_is_read_when_it_is_named() {
+    let story = STORY.repeat(3);
+    let desk = Desk::new()
+        .file("in/a.txt", &story)
+        .file("in/b.txt", story.replace("market", "fair"))
+        .file("in/c.bak", &story)
+        .file(
+            "options.toml",
+            "[scan]\nthreshold = 0.3\nfind = \"documents\"\nquiet = true\nexclude = [\"*.bak\"]\n\
+             strict = false\n[clean]\nacross = true\n",
+        )
+        .file("slip.toml", "[scan]\ntreshold = 0.3\n")
+        .file("command.toml", "[scam]\nthreshold = 0.3\n")
+        .file("kind.toml", "[scan]\nquiet = 1\n")
+        .file("list.toml", "[scan]\nthreshold = [0.3]\n")
+        .file("value.toml", "[scan]\nthreshold = 3\n")
+        .file("broken.toml", "[scan]\nfind = documents\n");
+    let rows = |arguments: &str| {
+        let session = desk.run(&format!("scan in {arguments}"));
+        assert_eq!((session.code, &*session.stderr), (Some(0), ""), "{session}");
+        session.stdout.lines().count() - 1
+    };
+    assert_eq!(rows("--config options.toml"), 1);
+    // What is typed wins, on either side of the file.
+    assert_eq!(rows("--config=options.toml --threshold 0.9"), 0);
+    assert_eq!(rows("--threshold 0.9 --config options.toml"), 0);
+    let mut told = desk.runs(&[
+        "scan in --config slip.toml",
+        "scan in --config command.toml",
+        "scan in --config kind.toml",
+        "scan in --config list.toml",
+        "scan in --config value.toml",
+        "scan in --config broken.toml",
+        "scan in --config missing.toml",
+    ]);
+    told += &desk.runs(&["clean in --dry-run -q --exclude *.bak --config options.toml"]);
+    insta::assert_snapshot!(told);
+}

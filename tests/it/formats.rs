@@ -483,3 +483,60 @@ fn byte_order_marks_in_the_midst_are_read_over() {
         assert_eq!(desk.read(&format!("back/{name}")), desk.read(&format!("in/{name}")), "{name}");
     }
 }
+
+/// The same rows in the same order, with numbers as numbers.
+#[test]
+fn rows_of_parquet_say_what_rows_of_json_say() {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::{Float64Type, UInt32Type};
+    use arrow_array::{Array, RecordBatch};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use serde_json::{Value, json};
+
+    let desk = Desk::with_sample();
+    let run = |format: &str| {
+        let arguments = format!(
+            "scan corpus -q --context 3 --format {format} -o rows.{format} --clusters clusters.{format}"
+        );
+        assert_eq!(desk.run(&arguments).code, Some(0));
+    };
+    run("parquet");
+    run("jsonl");
+    let value = |batch: &RecordBatch, column: usize, row: usize| -> Value {
+        let array = batch.column(column);
+        match (array.is_null(row), array.data_type()) {
+            (true, _) => Value::Null,
+            (_, arrow_schema::DataType::Utf8) => json!(array.as_string::<i32>().value(row)),
+            (_, arrow_schema::DataType::UInt32) => {
+                json!(array.as_primitive::<UInt32Type>().value(row))
+            }
+            _ => json!(array.as_primitive::<Float64Type>().value(row)),
+        }
+    };
+    for name in ["rows", "clusters"] {
+        let file = fs::File::open(desk.path(format!("{name}.parquet"))).unwrap();
+        let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        let mut found = Vec::new();
+        for batch in batches.map(Result::unwrap) {
+            let schema = batch.schema();
+            for row in 0..batch.num_rows() {
+                let fields = schema.fields().iter().enumerate();
+                let object: serde_json::Map<String, Value> = fields
+                    .map(|(column, field)| (field.name().clone(), value(&batch, column, row)))
+                    .collect();
+                found.push(Value::Object(object));
+            }
+        }
+        let lines = desk.read(&format!("{name}.jsonl"));
+        let expected: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(found, expected, "{name}");
+        assert!(found.len() > 25, "{name}");
+    }
+    // The same bytes again, and for any number of threads.
+    let before = fs::read(desk.path("rows.parquet")).unwrap();
+    let again =
+        desk.run("scan corpus -q --context 3 --format parquet --threads 1 -o again.parquet");
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(fs::read(desk.path("again.parquet")).unwrap() == before);
+}

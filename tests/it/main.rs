@@ -21,6 +21,9 @@ mod clean;
 /// What cleaning writes: every format, refused places, runs that are stopped, full disks.
 #[cfg(unix)]
 mod clean_files;
+/// The same is cut from every format, and written back to it.
+#[cfg(unix)]
+mod clean_formats;
 /// What holds of every cleaned corpus.
 mod clean_properties;
 /// What is typed, printed and left behind: help, messages, exit codes, files.

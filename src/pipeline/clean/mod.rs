@@ -9,6 +9,7 @@
 //! ([`Omissions`](crate::read::Omissions)), and only at the end are files written.
 
 mod across;
+mod extract;
 mod look;
 mod options;
 mod pages;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 
 use ahash::{AHashMap, AHashSet, RandomState};
 
-pub use options::{CleanOptions, Destination, Keep, Show, SourceRule};
+pub use options::{CleanOptions, Destination, Keep, PageFormat, Show, SourceRule};
 pub use show::Removal;
 pub use summary::{CleanSummary, ReasonCounts};
 
@@ -84,13 +85,17 @@ pub fn clean(
         Workspace::new(&options.scan.read.temp_dir, options.scan.memory, corpus.bytes());
     let mut cleaner = Cleaner::new(corpus, options, plan, &workspace, progress)?;
     clock.lap("read");
+    let formats = cleaner.formats();
+    let targets = cleaner.renamed(&targets, &formats)?;
     cleaner.clean(&mut clock)?;
     clock.lap("find what to cut");
     let mut summary = cleaner.summary();
     match destination {
         // Where nothing could be found, nothing is written that could be taken for the whole.
         Destination::Folder(_) if targets.0.is_empty() => {}
-        Destination::Folder(folder) => cleaner.write(&folder, &targets, &mut summary)?,
+        Destination::Folder(folder) => {
+            cleaner.write(&folder, (&targets, &formats), &mut summary)?;
+        }
         Destination::Shown(show, out) => cleaner.show(show, out)?,
     }
     clock.lap("write");
@@ -116,9 +121,6 @@ impl CleanOptions {
             return Err(Error::options(
                 "`--furniture-documents` must be at least 2: every line stands in one document",
             ));
-        }
-        if self.keep == Keep::Newest && self.date_field.is_none() {
-            return Err(Error::options("`--keep newest` needs `--date-field`"));
         }
         let mut checked = self.clone();
         checked.scan.find = if self.across { Find::All } else { Find::Documents };
@@ -175,7 +177,9 @@ impl<'a> Cleaner<'a> {
         let survey = corpus.survey(progress, &looker)?;
         let looked = looker.assemble(survey.units, true);
         let Looked { facts, lengths, faithful, lists, lines, prints, texts } = looked;
-        let mut fixed: Vec<bool> = faithful.into_iter().map(|faithful| !faithful).collect();
+        let is_extracted = |document: u32| survey.catalog.is_extracted(DocId(document));
+        let mut fixed: Vec<bool> =
+            (0..).zip(faithful).map(|(one, faithful)| !faithful && !is_extracted(one)).collect();
         // Of a file that could not be read to its end nobody knows what else is in it.
         let broken: AHashSet<&str> = survey
             .problems

@@ -18,7 +18,7 @@ pub enum Keep {
     First,
     /// The one with the most words.
     Longest,
-    /// The one with the latest date; those without one come last.
+    /// The one with the latest date, by its field or by what a page itself tells; those without one come last.
     Newest,
     /// The one whose source stands first in a list; those whose source does not, come last.
     Priority(Vec<String>),
@@ -46,6 +46,16 @@ impl FromStr for SourceRule {
     }
 }
 
+/// What pages become: their text is cut, which is in no file as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PageFormat {
+    /// A text file each.
+    #[default]
+    Text,
+    /// A record of JSON each. Crawls become JSON lines in any case.
+    Jsonl,
+}
+
 /// How to clean a corpus.
 #[derive(Clone, Debug)]
 pub struct CleanOptions {
@@ -65,6 +75,8 @@ pub struct CleanOptions {
     pub captions: bool,
     /// Lines that are never cut.
     pub keep_text: Vec<String>,
+    /// What pages become.
+    pub page_format: PageFormat,
     /// Whether to write into a folder that has something in it.
     pub force: bool,
 }
@@ -80,6 +92,7 @@ impl Default for CleanOptions {
             across: false,
             captions: false,
             keep_text: Vec::new(),
+            page_format: PageFormat::default(),
             force: false,
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ahash::{AHashMap, RandomState};
 
-use super::options::{CleanOptions, SourceRule};
+use super::options::{CleanOptions, Keep, SourceRule};
 use crate::clean::Date;
 use crate::document::{DocId, Document};
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub struct Sources {
     pub of: Vec<u32>,
     /// The names of the sources, by number.
     pub names: Vec<String>,
-    /// The date of each document; nothing if no date field was named.
+    /// The date of each document; nothing if nobody asks for it.
     pub dates: Vec<Option<Date>>,
 }
 
@@ -47,7 +47,7 @@ impl Sources {
         let folder = |document: DocId| folders[catalog.file_of(document)];
         let all: Vec<DocId> = (0..catalog.len() as u32).map(DocId).collect();
         let by_folder = matches!(options.source, SourceRule::Folder);
-        if by_folder && options.date_field.is_none() {
+        if by_folder && options.keep != Keep::Newest {
             let of = all.iter().map(|&document| number(folder(document))).collect();
             return Ok(Sources { of, names, dates: Vec::new() });
         }
@@ -69,6 +69,7 @@ impl Sources {
                 };
                 let date = extra(usize::from(has_source_field))
                     .filter(|_| options.date_field.is_some())
+                    .or(document.date)
                     .and_then(Date::parse);
                 found.push((source.unwrap_or_else(|| folder(id).to_owned()), date));
             },

@@ -2,24 +2,28 @@
 //!
 //! In: the ledger. Out: the cleaned corpus in its folder, with `removed.csv` and `kept.csv`. The documents
 //! are read once for their names and for the rows of `kept.csv`; then each file is copied, or written
-//! anew if something is cut from it. Rows are put away unit by unit, so that
+//! anew if something is cut from it, or if the text of pages is what is [written](super::extract). Rows are put away unit by unit, so that
 //! memory does not grow with them.
 
+use std::collections::hash_map::Entry;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ahash::{AHashMap, AHashSet, RandomState};
 use rayon::prelude::*;
 
 use super::Cleaner;
+use super::extract::Formats;
+use super::options::PageFormat;
 use super::summary::CleanSummary;
 use crate::clean::{
-    Action, Change, Folder, KEPT, KEPT_COLUMNS, KeptRow, RECORD, REMOVED, REMOVED_COLUMNS,
-    RemovedRow, Rewriter, Targets, escaped_path, form_name, header, lines, text_hash,
+    Action, Change, Folder, KEPT, KEPT_COLUMNS, KeptRow, REMOVED, REMOVED_COLUMNS, ROWS,
+    RemovedRow, Rewriter, Targets, compressed, escaped_path, form_name, header, lines, text_hash,
 };
 use crate::document::{DocId, Document};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Unit;
-use crate::read::{Compression, Visitor, without};
+use crate::read::{Compression, Form, RawFile, Shape, Visitor, without};
 use crate::spill::{Spill, Stored};
 use crate::text::Tokenizer;
 
@@ -28,10 +32,15 @@ const FILES_A_PIECE: usize = 1024;
 
 impl Cleaner<'_> {
     /// Writes the cleaned corpus.
-    pub fn write(&self, path: &Path, targets: &Targets, summary: &mut CleanSummary) -> Result<()> {
+    pub fn write(
+        &self,
+        path: &Path,
+        (targets, formats): (&Targets, &Formats),
+        summary: &mut CleanSummary,
+    ) -> Result<()> {
         let folder = Folder::begin(path, targets)?;
         let changed = self.ledger.documents();
-        let names = self.write_kept(&changed, targets, &folder, summary)?;
+        let names = self.write_kept(&changed, (targets, formats), &folder, summary)?;
         let spill = self.workspace.spill();
         let kept_name = |document: DocId| names.get(&document).cloned();
         let rewriter = Rewriter {
@@ -40,6 +49,7 @@ impl Cleaner<'_> {
             ledger: &self.ledger,
             kept_name: &kept_name,
         };
+        let mut extracts = self.extract(&rewriter, formats, &names, &spill)?;
         let files = self.corpus.files();
         self.progress.begin("writing", self.corpus.bytes(), Unit::Bytes);
         let mut written: AHashSet<PathBuf> =
@@ -52,7 +62,17 @@ impl Cleaner<'_> {
                 .map(|&number| {
                     let target = &targets.0[number];
                     let changes = self.changes(number, &changed, &names);
-                    let done = if changes.is_empty() {
+                    let done = if let Some(extract) = extracts.get(&number) {
+                        if extract.is_there {
+                            let compression = self.corpus.open_raw(number)?.compression;
+                            folder.write(target, |out| {
+                                compressed(out, compression, |out| {
+                                    put(&spill, &extract.content, out)
+                                })
+                            })?;
+                        }
+                        (extract.is_there, None)
+                    } else if changes.is_empty() {
                         (self.copy(number, target, &folder)?, None)
                     } else {
                         let (rows, is_there) =
@@ -68,6 +88,7 @@ impl Cleaner<'_> {
                     written.insert(targets.0[number].clone());
                 }
                 stored.extend(rows);
+                stored.extend(extracts.remove(&number).into_iter().flat_map(|one| one.rows));
             }
         }
         self.progress.end();
@@ -106,7 +127,7 @@ impl Cleaner<'_> {
     fn write_kept(
         &self,
         changed: &[DocId],
-        targets: &Targets,
+        (targets, formats): (&Targets, &Formats),
         folder: &Folder,
         summary: &mut CleanSummary,
     ) -> Result<AHashMap<DocId, String>> {
@@ -116,19 +137,28 @@ impl Cleaner<'_> {
         named.sort_unstable();
         named.dedup();
         let catalog = &self.sketched.catalog;
-        let mut compressions: AHashMap<usize, Compression> = AHashMap::new();
+        let mut forms: AHashMap<usize, FileForm> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         for &document in changed {
             let file = catalog.file_of(document);
-            if !compressions.contains_key(&file) {
-                compressions.insert(file, self.corpus.open_raw(file)?.compression);
+            if let Entry::Vacant(entry) = forms.entry(file) {
+                let RawFile { shape, compression } = self.corpus.open_raw(file)?;
+                let form = match shape {
+                    Shape::Whole(_) => None,
+                    Shape::Records(layout, _) => Some(layout.name()),
+                    Shape::Rows(rows) => Some(format!("{ROWS}{}", rows.text_field())),
+                    Shape::Extracted => formats.get(&file).map(|format| format.form()),
+                };
+                entry.insert(FileForm { compression, form });
             }
         }
         let files: Vec<String> = targets.0.iter().map(|target| escaped_path(target)).collect();
         let accountant = Accountant {
             cleaner: self,
             files: &files,
+            formats,
             named: &named,
-            compressions: &compressions,
+            forms: &forms,
             spill: self.workspace.spill(),
         };
         let all = self.documents();
@@ -173,23 +203,25 @@ fn write_table(
     spill: &Spill,
     stored: &[Stored<u8>],
 ) -> Result<()> {
-    let mut failure: Option<Error> = None;
-    folder
-        .write_own(name, |out| {
-            out.write_all(&header(columns))?;
-            let mut buffer = Vec::new();
-            for lines in stored {
-                match spill.read(lines, 0..lines.len(), &mut buffer) {
-                    Ok(lines) => out.write_all(lines)?,
-                    Err(error) => {
-                        failure = Some(error);
-                        return Err(std::io::ErrorKind::Other.into());
-                    }
-                }
-            }
-            Ok(())
-        })
-        .map_err(|error| failure.unwrap_or(error))
+    folder.write_own(name, |out| {
+        out.write_all(&header(columns))?;
+        put(spill, stored, out)
+    })
+}
+
+/// Writes what was put away.
+fn put(spill: &Spill, stored: &[Stored<u8>], out: &mut dyn Write) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    stored
+        .iter()
+        .try_for_each(|bytes| out.write_all(spill.read(bytes, 0..bytes.len(), &mut buffer)?))
+}
+
+/// How the documents of a file stand in it.
+struct FileForm {
+    compression: Compression,
+    /// The same for all of them; of a text each has its own.
+    form: Option<String>,
 }
 
 /// Writes down what became of each document.
@@ -197,10 +229,11 @@ struct Accountant<'a> {
     cleaner: &'a Cleaner<'a>,
     /// Where each file belongs.
     files: &'a [String],
+    formats: &'a Formats,
     /// Documents whose names are needed, ascending.
     named: &'a [DocId],
     /// Of the files that change.
-    compressions: &'a AHashMap<usize, Compression>,
+    forms: &'a AHashMap<usize, FileForm>,
     spill: Spill,
 }
 
@@ -233,13 +266,18 @@ impl Visitor for Accountant<'_> {
     }
 
     fn visit(&self, account: &mut Account, id: DocId, document: Document<'_>) {
-        let Cleaner { corpus, sketched, ledger, words, fixed, options, .. } = self.cleaner;
+        let Cleaner { corpus, sketched, ledger, words, fixed, .. } = self.cleaner;
         let catalog = &sketched.catalog;
         let name = corpus.name(catalog, id, document.id);
         if self.named.binary_search(&id).is_ok() {
             account.names.push((id, name.clone()));
         }
-        let (file, line) = (catalog.file_of(id), catalog.line_of(id));
+        let file = catalog.file_of(id);
+        let line = match self.formats.get(&file) {
+            None => catalog.line_of(id),
+            Some(PageFormat::Text) => None,
+            Some(PageFormat::Jsonl) => Some(u64::from(id.0 - catalog.documents_of(file).start) + 1),
+        };
         let before = words[id.index()];
         let cuts = ledger.of(id);
         let action = if ledger.is_dropped(id) {
@@ -264,12 +302,12 @@ impl Visitor for Accountant<'_> {
         account.words_after += u64::from(after);
         let (mut form, mut hash) = (String::new(), String::new());
         if !cuts.is_empty() {
-            let stands = match (line, document.form) {
-                (None, Some(form)) => form.name(),
-                _ => format!("{RECORD}{}", options.scan.read.text_field),
+            let file = self.forms.get(&file);
+            let stands = match file.and_then(|file| file.form.clone()) {
+                Some(form) => form,
+                None => document.form.unwrap_or(Form::utf8()).name(),
             };
-            let compression = self.compressions.get(&file).copied();
-            form = form_name(compression.unwrap_or(Compression::None), &stands);
+            form = form_name(file.map_or(Compression::None, |file| file.compression), &stands);
             hash = text_hash(document.text);
         }
         account.rows.push(KeptRow {

@@ -1,0 +1,9 @@
+//! Pages of HTML.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    dittograph_fuzz::read("a.html", bytes);
+});

@@ -1,0 +1,10 @@
+//! Crawls, plain and packed.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    dittograph_fuzz::read("a.warc", bytes);
+    dittograph_fuzz::read("a.warc.gz", bytes);
+});
