@@ -1,6 +1,6 @@
 //! What the script of a page reads: names, spans, texts and rows as JSON.
 //!
-//! In: the [`Outline`], the [`Entries`] that are shown, the rows once more and the texts. Out: [`Data`] and the
+//! In: the outline, the entries that are shown, the rows once more and the texts. Out: [`Data`] and the
 //! texts, within budgets: a page that is to be opened can hold some 30 megabytes. Of texts and excerpts those
 //! come first that belong to the entries which repeat most.
 //!

@@ -4,8 +4,8 @@
 //! the documents ([`TextSource`]). Out: a [`Page`], the same whether the rows come from memory or from
 //! the CSV that they were written as.
 //!
-//! The rows are read twice: for the [`Outline`], from which counts and plots are made ([`tallies`],
-//! [`plots`]) and what is listed is chosen ([`entries`]); and for what is shown of them ([`data`]). So what
+//! The rows are read twice: for the `outline`, from which counts and plots are made (`tallies`,
+//! `plots`) and what is listed is chosen (`entries`); and for what is shown of them (`data`). So what
 //! is held grows with the number of rows, but not with their texts, and the page not even with that.
 
 mod data;
