@@ -11,6 +11,8 @@ pub trait Progress: Sync {
     fn advance(&self, steps: u64);
     /// The present stage is over.
     fn end(&self);
+    /// Something the user should know at once, not only when the run is over.
+    fn note(&self, _note: &str) {}
 }
 
 /// What the steps of a stage are.

@@ -247,7 +247,7 @@ impl Folder {
     pub fn write(
         &self,
         target: &Path,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<()> {
         self.make_room(target)?;
         self.put(&self.path.join(target), write)
@@ -277,7 +277,7 @@ impl Folder {
     fn put(
         &self,
         place: &Path,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<()> {
         let unfinished = self.unfinished_file();
         let written = File::create(&unfinished).and_then(|file| {
@@ -318,7 +318,7 @@ impl Folder {
     pub fn write_rows_aside(
         &self,
         target: &Path,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<()> {
         let place = rows_aside(&self.path, target);
         let folder = place.parent().unwrap_or(&self.path);
@@ -333,7 +333,7 @@ impl Folder {
     pub fn write_own(
         &self,
         name: &str,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<()> {
         self.put(&self.path.join(OWN).join(name), write)
     }

@@ -208,7 +208,7 @@ impl<R: Iterator<Item = Result<RemovedRow>>> Restorer<'_, R> {
         text_field: &str,
         (place, aside): (&Path, &Path),
         changes: impl Iterator<Item = Result<KeptRow>>,
-        out: &mut dyn Write,
+        out: &mut (dyn Write + Send),
     ) -> io::Result<()> {
         let changed = || not_as_written(place);
         let mut left = RowCursor::open(place, text_field)?;
@@ -242,7 +242,7 @@ impl<R: Iterator<Item = Result<RemovedRow>>> Restorer<'_, R> {
             }
         }
         left.copy(u64::MAX, &mut out)?;
-        out.finish()
+        out.finish().map(drop)
     }
 }
 

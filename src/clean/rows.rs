@@ -2,7 +2,8 @@
 //!
 //! In: a file of rows, and what is to be cut from their texts. Out: a file like it, of the rows that stay, and
 //! beside the tables one of the rows that are gone, with all their columns, from which
-//! [`restore`](super::restore()) takes them. Memory holds a row group of each, packed.
+//! [`restore`](super::restore()) takes them. A row group is put together in a temporary file, so that memory
+//! holds a few rows, however long it is.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,6 +15,7 @@ use super::rewrite::{Change, Rewriter};
 use super::tables::RemovedRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{RowFile, RowWriter};
+use crate::spill::Spill;
 
 impl Rewriter<'_> {
     /// Writes a file of rows anew without what is cut from those of `changes` (ascending). Gives the rows of the
@@ -32,10 +34,10 @@ impl Rewriter<'_> {
         let mut told = Vec::new();
         let any_gone = changes.iter().any(|change| self.ledger.is_dropped(change.document));
         folder.write(target, |out| {
-            let left = source.writer(out)?;
+            let left = source.writer(out, self.spill())?;
             match any_gone {
                 true => folder.write_rows_aside(target, |out| {
-                    let gone = source.writer(out)?;
+                    let gone = source.writer(out, self.spill())?;
                     self.split_rows((path, source), changes, &mut told, left, Some(gone))
                 })?,
                 false => self.split_rows((path, source), changes, &mut told, left, None)?,
@@ -45,13 +47,17 @@ impl Rewriter<'_> {
         Ok(told)
     }
 
+    fn spill(&self) -> Spill {
+        Spill::new(self.corpus.temp_dir(), HELD)
+    }
+
     fn split_rows(
         &self,
         (path, source): (&Path, &RowFile),
         changes: &[Change],
         told: &mut Vec<RemovedRow>,
-        mut left: RowWriter<'_>,
-        mut gone: Option<RowWriter<'_>>,
+        mut left: RowWriter<Out<'_>>,
+        mut gone: Option<RowWriter<Out<'_>>>,
     ) -> io::Result<()> {
         let changed = || Error::new(ErrorKind::Changed).at_path(path.display());
         let place = |change: &Change| self.catalog.bytes_of(change.document).start;
@@ -88,10 +94,19 @@ impl Rewriter<'_> {
         }
         match changes.next() {
             Some(_) => Err(changed().into()),
-            None => gone.map_or(Ok(()), RowWriter::finish).and_then(|()| left.finish()),
+            None => {
+                gone.map(RowWriter::finish).transpose()?;
+                left.finish().map(drop)
+            }
         }
     }
 }
+
+/// What is written to.
+type Out<'o> = &'o mut (dyn Write + Send);
+
+/// How many bytes of a row group are put together in memory.
+const HELD: u64 = 8 << 20;
 
 /// Takes rows from a file, one after the other.
 pub struct RowCursor {
@@ -116,8 +131,8 @@ impl RowCursor {
     ///
     /// # Errors
     /// Those of [`RowFile::writer`].
-    pub fn writer<'o>(&self, out: &'o mut dyn Write) -> io::Result<RowWriter<'o>> {
-        self.source.writer(out)
+    pub fn writer<'o>(&self, out: Out<'o>) -> io::Result<RowWriter<Out<'o>>> {
+        self.source.writer(out, Spill::new(&std::env::temp_dir(), HELD))
     }
 
     /// The next rows, no more than `most`, all of one row group; none at the end. Tells whether a
@@ -149,7 +164,7 @@ impl RowCursor {
     ///
     /// # Errors
     /// That the file is damaged; the writer's.
-    pub fn copy(&mut self, most: u64, out: &mut RowWriter<'_>) -> io::Result<u64> {
+    pub fn copy(&mut self, most: u64, out: &mut RowWriter<Out<'_>>) -> io::Result<u64> {
         let mut count = 0;
         while count < most
             && let Some((rows, begins)) = self.take(most - count)?

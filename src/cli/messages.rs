@@ -48,6 +48,6 @@ impl Messages {
 
 /// One line; that stderr is closed is no reason to stop. File names and
 /// records are foreign text, and must not steer the terminal.
-fn say(line: &str) {
+pub fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", visible(line));
 }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::messages::say;
 use dittograph::progress::{Progress, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -48,5 +49,11 @@ impl Progress for Bars {
 
     fn end(&self) {
         self.with(|bar| bar.finish_and_clear());
+    }
+
+    fn note(&self, note: &str) {
+        if !self.quiet {
+            self.with(|bar| bar.suspend(|| say(&format!("note: {note}"))));
+        }
     }
 }

@@ -10,6 +10,7 @@ mod benches;
 mod clean;
 mod clock;
 mod documents;
+mod estimate;
 mod exact;
 mod inspect;
 mod passages;
@@ -304,6 +305,9 @@ fn scan_in(
     let mut corpus = Corpus::open(paths, plan.options.read.clone())?;
     if let Some(folder) = &plan.options.write_text {
         corpus.check_text_folder(paths, folder)?;
+    }
+    if let Some(note) = estimate::note(&corpus, &plan.options) {
+        progress.note(&note);
     }
     clock.lap("find files");
     let workspace = workspace(corpus.bytes());

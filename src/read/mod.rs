@@ -312,6 +312,16 @@ impl Corpus {
         self.files.iter().map(|file| file.size).sum()
     }
 
+    /// About how many bytes of text there are: what is packed is taken to be a third of it.
+    pub fn text_estimate(&self) -> u64 {
+        let is_packed = |name: &str| {
+            let extension = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            ["gz", "zst", "zstd", "zip", "tgz", "tzst", "parquet"].contains(&&*extension)
+        };
+        let text = |file: &SourceFile| file.size * if is_packed(&file.name) { 3 } else { 1 };
+        self.files.iter().map(text).sum()
+    }
+
     /// How many documents are references; they have the first numbers.
     pub fn references(&self, catalog: &Catalog) -> u32 {
         let is_reference = |locator: &Locator| (locator.file as usize) < self.references;

@@ -5,6 +5,7 @@
 
 use std::io::Read;
 use std::ops::Range;
+use std::path::Path;
 
 use super::encoding::{self, Form};
 use super::field::Layout;
@@ -40,6 +41,11 @@ pub enum Shape<'a> {
 }
 
 impl Corpus {
+    /// Where temporary files go.
+    pub fn temp_dir(&self) -> &Path {
+        &self.options.temp_dir
+    }
+
     /// All files, in reading order.
     pub fn files(&self) -> &[SourceFile] {
         &self.files

@@ -18,8 +18,11 @@ use arrow_array::{
 use arrow_schema::{DataType, Fields as ArrowFields, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use arrow_select::interleave::interleave;
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
+use parquet::arrow::arrow_writer::{
+    ArrowWriter, ArrowWriterOptions, PageKey, PageStore, PageStoreArgs, PageStoreFactory,
+};
 use parquet::basic::Type as PhysicalType;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -27,6 +30,7 @@ use parquet::file::properties::WriterProperties;
 use super::columns::{BATCH, Footer, Section, Values, damaged, decoded};
 use super::record::Fields;
 use crate::error::{Error, Result};
+use crate::spill::{Spill, Stored};
 
 /// The key under which a Parquet file keeps the schema of Arrow.
 const ARROW_SCHEMA: &str = "ARROW:schema";
@@ -101,11 +105,11 @@ impl RowFile {
         RecordBatch::try_new(batch.schema(), columns).map_err(damaged)
     }
 
-    /// Begins to write a file like this one.
+    /// Begins to write a file like this one. A row group is put together in `spill`.
     ///
     /// # Errors
     /// If such a file can only be read.
-    pub fn writer<'o>(&self, out: &'o mut dyn Write) -> io::Result<RowWriter<'o>> {
+    pub fn writer<W: Write + Send>(&self, out: W, spill: Spill) -> io::Result<RowWriter<W>> {
         let footer = self.footer.metadata.metadata();
         let entries = footer.file_metadata().key_value_metadata();
         let (arrow, others): (Vec<_>, Vec<_>) =
@@ -127,35 +131,66 @@ impl RowFile {
             .with_properties(properties.build())
             .with_skip_arrow_metadata(arrow.is_empty())
             .with_schema_root(schema.root_schema().name().to_owned())
-            .with_parquet_schema(schema);
+            .with_parquet_schema(schema)
+            .with_page_store_factory(Arc::new(Pages(Arc::new(spill))));
         RowWriter::new(Arc::clone(self.footer.metadata.schema()), options, out)
     }
 }
 
-/// Writes a Parquet file, a row group at a time.
-pub struct RowWriter<'o> {
-    /// Writes into memory, from which finished row groups are taken.
-    writer: ArrowWriter<Vec<u8>>,
-    out: &'o mut dyn Write,
+/// Keeps the pages of a row group until it is whole.
+#[derive(Debug)]
+struct Pages(Arc<Spill>);
+
+impl PageStoreFactory for Pages {
+    fn create(&self, _: &PageStoreArgs<'_>) -> Result<Box<dyn PageStore>, ParquetError> {
+        Ok(Box::new(ColumnPages { spill: Arc::clone(&self.0), stored: Vec::new() }))
+    }
 }
 
-impl<'o> RowWriter<'o> {
+/// Keeps the pages of a column.
+struct ColumnPages {
+    spill: Arc<Spill>,
+    stored: Vec<Stored<u8>>,
+}
+
+impl PageStore for ColumnPages {
+    fn put(&mut self, page: Bytes) -> Result<PageKey, ParquetError> {
+        let stored =
+            self.spill.store(&page).map_err(|error| ParquetError::External(error.into()))?;
+        self.stored.push(stored);
+        Ok(PageKey::new(self.stored.len() as u64 - 1))
+    }
+
+    fn take(&mut self, key: PageKey) -> Result<Bytes, ParquetError> {
+        let foreign = || ParquetError::General("a page that was never put away".to_owned());
+        let page = self.stored.get(key.get() as usize).ok_or_else(foreign)?;
+        let mut buffer = Vec::new();
+        let bytes = self.spill.read_all(page, &mut buffer);
+        Ok(Bytes::copy_from_slice(bytes.map_err(|error| ParquetError::External(error.into()))?))
+    }
+}
+
+/// Writes a Parquet file, a row group at a time.
+pub struct RowWriter<W: Write + Send>(ArrowWriter<W>);
+
+impl<W: Write + Send> RowWriter<W> {
     /// Begins a file of rows of this schema.
     ///
     /// # Errors
     /// If there is no way to write such rows.
-    pub fn new(
-        schema: SchemaRef,
-        options: ArrowWriterOptions,
-        out: &'o mut dyn Write,
-    ) -> io::Result<Self> {
-        let writer = ArrowWriter::try_new_with_options(Vec::new(), schema, options);
-        Ok(RowWriter { writer: writer.map_err(io_error)?, out })
+    pub fn new(schema: SchemaRef, options: ArrowWriterOptions, out: W) -> io::Result<Self> {
+        let writer = ArrowWriter::try_new_with_options(out, schema, options);
+        Ok(RowWriter(writer.map_err(io_error)?))
+    }
+
+    /// What it writes to.
+    pub fn out(&mut self) -> &mut W {
+        self.0.inner_mut()
     }
 
     /// How many rows stand in the row group under way.
     pub fn rows_in_group(&self) -> usize {
-        self.writer.in_progress_rows()
+        self.0.in_progress_rows()
     }
 
     /// Writes rows.
@@ -163,7 +198,7 @@ impl<'o> RowWriter<'o> {
     /// # Errors
     /// If they are not of the schema.
     pub fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        self.writer.write(batch).map_err(io_error)
+        self.0.write(batch).map_err(io_error)
     }
 
     /// Writes the rows that `wanted` holds for.
@@ -191,26 +226,22 @@ impl<'o> RowWriter<'o> {
     /// # Errors
     /// The writer's.
     pub fn end_group(&mut self) -> io::Result<()> {
-        self.writer.flush().map_err(io_error)?;
-        self.out.write_all(self.writer.inner())?;
-        self.writer.inner_mut().clear();
-        Ok(())
+        self.0.flush().map_err(io_error)
     }
 
     /// Ends the file.
     ///
     /// # Errors
     /// The writer's.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.end_group()?;
-        let rest = self.writer.into_inner().map_err(io_error)?;
-        self.out.write_all(&rest)
+    pub fn finish(self) -> io::Result<W> {
+        self.0.into_inner().map_err(io_error)
     }
 }
 
 /// An error of a writer of Parquet, told as what it is.
 fn io_error(error: ParquetError) -> io::Error {
     match error {
+        // What a page store or a writer has to say, as it said it.
         ParquetError::External(error) => match error.downcast::<io::Error>() {
             Ok(error) => *error,
             Err(error) => io::Error::other(error),
@@ -261,4 +292,46 @@ fn with_texts(array: &ArrayRef, path: &[String], texts: &[(usize, String)]) -> O
         *places.get_mut(*row)? = (1, number);
     }
     interleave(&[array.as_ref(), others.as_ref()], &places).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same file, whether its row groups are put together in memory or in a temporary file.
+    #[test]
+    fn pages_are_kept_anywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let texts: Vec<String> = (0..5000).map(|row| format!("row {row} {}", row % 7)).collect();
+        let column: ArrayRef = Arc::new(StringArray::from(texts));
+        let batch = RecordBatch::try_from_iter([("text", column)]).unwrap();
+        let options = ArrowWriterOptions::new();
+        let mut writer = RowWriter::new(batch.schema(), options, Vec::new()).unwrap();
+        for rows in [batch.slice(0, 3000), batch.slice(3000, 2000)] {
+            writer.write(&rows).unwrap();
+            writer.end_group().unwrap();
+        }
+        std::fs::write(&path, writer.finish().unwrap()).unwrap();
+        let source = RowFile::open(&path, "text").unwrap();
+        let copy = |limit| {
+            let spill = Spill::new(folder.path(), limit);
+            let mut writer = source.writer(Vec::new(), spill).unwrap();
+            for group in 0..source.groups() {
+                for batch in source.batches(group).unwrap() {
+                    writer.write(&batch.unwrap()).unwrap();
+                }
+                writer.end_group().unwrap();
+            }
+            writer.finish().unwrap()
+        };
+        assert!(copy(0) == copy(u64::MAX));
+        std::fs::write(&path, copy(0)).unwrap();
+        let again = RowFile::open(&path, "text").unwrap();
+        let texts = again.batches(1).unwrap().flat_map(|batch| {
+            let batch = batch.unwrap();
+            (0..batch.num_rows()).map(|row| again.text(&batch, row).unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(texts.last().unwrap(), "row 4999 1");
+    }
 }

@@ -198,7 +198,9 @@ fn schema(header: &[&str]) -> Arc<Schema> {
 /// A table that is being written.
 pub enum Table<'o> {
     Bytes(&'o mut dyn Write),
-    Rows(Box<RowWriter<'o>>),
+    /// What was written is taken from memory whenever a group of rows is whole: not every writer can be
+    /// sent to another thread, as the rows' own must.
+    Rows(Box<RowWriter<Vec<u8>>>, &'o mut dyn Write),
 }
 
 impl<'o> Table<'o> {
@@ -220,8 +222,8 @@ impl<'o> Table<'o> {
                     .set_max_row_group_row_count(None)
                     .build();
                 let options = ArrowWriterOptions::new().with_properties(properties);
-                let rows = RowWriter::new(schema(header), options, out)?;
-                return Ok(Table::Rows(Box::new(rows)));
+                let rows = RowWriter::new(schema(header), options, Vec::new())?;
+                return Ok(Table::Rows(Box::new(rows), out));
             }
         }
         Ok(Table::Bytes(out))
@@ -234,12 +236,14 @@ impl<'o> Table<'o> {
     pub fn write(&mut self, piece: Piece) -> io::Result<()> {
         match (self, piece) {
             (Table::Bytes(out), Piece::Bytes(bytes)) => out.write_all(&bytes),
-            (Table::Rows(rows), Piece::Batch(batch)) => {
+            (Table::Rows(rows, out), Piece::Batch(batch)) => {
                 rows.write(&batch)?;
-                match rows.rows_in_group() < ROWS_A_GROUP {
-                    true => Ok(()),
-                    false => rows.end_group(),
+                if rows.rows_in_group() >= ROWS_A_GROUP {
+                    rows.end_group()?;
+                    out.write_all(rows.out())?;
+                    rows.out().clear();
                 }
+                Ok(())
             }
             _ => unreachable!("a table has one format"),
         }
@@ -252,7 +256,7 @@ impl<'o> Table<'o> {
     pub fn finish(self) -> io::Result<()> {
         match self {
             Table::Bytes(out) => out.flush(),
-            Table::Rows(rows) => rows.finish(),
+            Table::Rows(rows, out) => out.write_all(&rows.finish()?).and_then(|()| out.flush()),
         }
     }
 }
