@@ -5,8 +5,11 @@
 //! serves for a fatal error and for a [problem](crate::read::Survey::problems) that
 //! only costs one record: which of the two it is, is the caller's decision.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -106,12 +109,68 @@ pub enum ErrorKind {
     /// A file that should be the summary of a scan is something else.
     #[error("not the summary of a scan: {0}")]
     NotSummary(String),
+    /// A file that is to be merged is no shard, or not whole.
+    #[error("{0}")]
+    NotShard(&'static str),
+    /// Shards that are to be merged do not belong together.
+    #[error("{0}")]
+    Shards(String),
+    /// What another process met, as it was told there.
+    #[error("{message}")]
+    Told {
+        /// The message, without its place.
+        message: String,
+        /// What can be done about it.
+        hint: Option<String>,
+    },
     /// A name that cannot be written below a folder.
     #[error("{0}")]
     Name(String),
     /// What the user asked for makes no sense.
     #[error("{0}")]
     Options(String),
+    /// Whoever listens to the run wanted it to end.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// An error as it is told to another process.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ErrorTold {
+    path: Option<String>,
+    line: Option<u64>,
+    noun: Cow<'static, str>,
+    offset: Option<u64>,
+    message: String,
+    hint: Option<String>,
+}
+
+impl From<&Error> for ErrorTold {
+    fn from(error: &Error) -> Self {
+        let Inner { path, line, noun, offset, kind } = &*error.0;
+        ErrorTold {
+            path: path.clone(),
+            line: *line,
+            noun: Cow::Borrowed(noun),
+            offset: *offset,
+            message: kind.to_string(),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl ErrorTold {
+    /// The error that it was.
+    pub(crate) fn into_error(self) -> Error {
+        let ErrorTold { path, line, noun, offset, message, hint } = self;
+        let kind = ErrorKind::Told { message, hint };
+        Error(Box::new(Inner { path, line, noun: counted(&noun), offset, kind }))
+    }
+}
+
+/// The noun of what is counted, of those that there are.
+pub(crate) fn counted(noun: &str) -> &'static str {
+    ["line", "record", "row"].into_iter().find(|&one| one == noun).unwrap_or_default()
 }
 
 /// How many columns of a table are named in a message, and how many characters of each name.
@@ -172,10 +231,10 @@ impl Error {
         self
     }
 
-    /// Moves the line down by `lines`: a part of a file counts from its own start.
-    pub(crate) fn shift_lines(&mut self, lines: u64) {
+    /// Counts the line otherwise: a part of a file counts from its own start.
+    pub(crate) fn shift_lines(&mut self, shift: impl FnOnce(u64) -> u64) {
         if let Some(line) = &mut self.0.line {
-            *line += lines;
+            *line = shift(*line);
         }
     }
 
@@ -194,14 +253,15 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The 1-based line of the record, or its number where there are no lines.
+    /// The 1-based line of the record, or its number where there are no lines; of a row of a table
+    /// in memory its number from 0.
     pub fn line(&self) -> Option<u64> {
         self.0.line
     }
 
-    /// The offset, in bytes of the decompressed file, of the record's first byte.
+    /// The offset, in bytes of the decompressed file, of the record's first byte; rows have none.
     pub fn offset(&self) -> Option<u64> {
-        self.0.offset
+        self.0.offset.filter(|_| self.0.noun != "row")
     }
 
     /// What the user can do about it, where that is known.
@@ -257,6 +317,11 @@ impl Error {
             ErrorKind::NotSummary(_) => {
                 "write it again: `dittograph scan PATH... -o pairs.csv --summary summary.json`".to_owned()
             }
+            ErrorKind::NotShard(_) => "make it again with `dittograph sketch`".to_owned(),
+            ErrorKind::Shards(_) => {
+                "sketch all shards with the same arguments while the corpus does not change".to_owned()
+            }
+            ErrorKind::Told { hint, .. } => return hint.clone(),
             ErrorKind::Name(_) => {
                 "leave the file out with `--exclude`, or clean the folder it is in".to_owned()
             }

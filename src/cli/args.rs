@@ -1,6 +1,6 @@
 //! What can be typed, and the help that explains it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -8,15 +8,17 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{Find, LEAST_MEMORY, Method, Pairs, ScanOptions};
-use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions};
+use dittograph::pipeline::{Find, Method, Pairs, ScanOptions, usual_memory};
+use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions, Source};
 
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
 use super::paint::Color;
 use super::report_args::{REPORT_EXAMPLES, ReportArguments};
-use super::{memory, size};
+use super::scan::Outputs;
+use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
+use super::size;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +60,12 @@ pub enum Command {
     /// Make a page of HTML to look at the rows of a scan with
     #[command(after_help = REPORT_EXAMPLES)]
     Report(Box<ReportArguments>),
+    /// Do a share of the work of a scan, for several machines to do it together
+    #[command(after_help = SHARD_EXAMPLES, after_long_help = SKETCH_HELP)]
+    Sketch(Box<SketchArguments>),
+    /// Put the shares together, and write the rows of a scan
+    #[command(after_help = SHARD_EXAMPLES)]
+    Merge(Box<MergeArguments>),
     /// Show what `--method minhash` would find at a threshold and recall
     #[command(after_help = TUNE_EXAMPLES, after_long_help = TUNE_HELP)]
     Tune(Box<TuneArguments>),
@@ -456,58 +464,60 @@ impl TuneArguments {
 impl ScanArguments {
     /// The options that the library understands.
     pub fn options(&self) -> ScanOptions {
-        let ScanArguments { finding, reading, .. } = self;
-        let usual = ScanOptions::default().passages;
+        let place = (self.temp_dir.as_deref(), self.memory);
         ScanOptions {
-            read: ReadOptions {
-                against: self.against.clone(),
-                temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
-                ..reading.options()
-            },
-            find: finding.find,
-            method: finding.method,
-            shingle_size: finding.shingle_size,
-            threshold: finding.threshold,
-            containment: finding.containment,
-            recall: finding.recall,
-            passages: PassageParams {
-                min_words_across: finding.min_words.unwrap_or(usual.min_words_across),
-                min_words_within: finding.min_words.unwrap_or(usual.min_words_within),
-                min_similarity: finding.min_similarity,
-            },
-            pairs: finding.pairs,
-            max_occurrences: finding.max_occurrences.map(|most| most as usize),
-            context: finding.context,
-            inside_duplicates: finding.inside_duplicates,
-            seed: finding.seed,
-            memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
             write_text: self.write_text.clone(),
+            ..scan_options(&self.finding, &self.reading, &self.against, place)
+        }
+    }
+
+    /// What is to be written.
+    pub fn outputs(&self) -> Outputs<'_> {
+        Outputs {
+            rows: self.output.as_deref(),
+            clusters: self.clusters.as_deref(),
+            summary: self.summary.as_deref(),
+            report: self.report.as_deref(),
+            format: self.format,
+            color: self.color,
+            context: self.finding.context,
         }
     }
 }
 
-impl ScanArguments {
-    /// The files that are to be written.
-    ///
-    /// # Errors
-    /// Two outputs in one place.
-    pub fn outputs(&self) -> Result<Vec<PathBuf>, Error> {
-        let standard = PathBuf::from("-");
-        let rows = self.output.as_ref().unwrap_or(&standard);
-        let others = [self.clusters.as_ref(), self.summary.as_ref(), self.report.as_ref()];
-        let mut places: Vec<&PathBuf> = [Some(rows)].into_iter().chain(others).flatten().collect();
-        places.sort_unstable();
-        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
-            let place = if *pair[0] == standard {
-                "standard output".into()
-            } else {
-                pair[0].display().to_string()
-            };
-            return Err(Error::options(format!(
-                "`--output`, `--clusters`, `--summary` and `--report` cannot share {place}"
-            )));
-        }
-        Ok(places.into_iter().filter(|place| **place != standard).cloned().collect())
+/// The options that the library understands; the temporary files and the memory go last.
+pub fn scan_options(
+    finding: &FindingArguments,
+    reading: &ReadingArguments,
+    against: &[PathBuf],
+    (temp_dir, memory): (Option<&Path>, Option<u64>),
+) -> ScanOptions {
+    let usual = ScanOptions::default();
+    let passages = usual.passages;
+    ScanOptions {
+        read: ReadOptions {
+            against: against.iter().cloned().map(Source::from).collect(),
+            temp_dir: temp_dir.map_or_else(std::env::temp_dir, Path::to_owned),
+            ..reading.options()
+        },
+        find: finding.find,
+        method: finding.method,
+        shingle_size: finding.shingle_size,
+        threshold: finding.threshold,
+        containment: finding.containment,
+        recall: finding.recall,
+        passages: PassageParams {
+            min_words_across: finding.min_words.unwrap_or(passages.min_words_across),
+            min_words_within: finding.min_words.unwrap_or(passages.min_words_within),
+            min_similarity: finding.min_similarity,
+        },
+        pairs: finding.pairs,
+        max_occurrences: finding.max_occurrences.map(|most| most as usize),
+        context: finding.context,
+        inside_duplicates: finding.inside_duplicates,
+        seed: finding.seed,
+        memory: memory.unwrap_or_else(usual_memory),
+        ..usual
     }
 }
 

@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use dittograph::error::{Error, Result};
+use dittograph::memory;
 use dittograph::pipeline::{Destination, Removal, clean};
 
 use super::clean_args::CleanArguments;
 use super::messages::Messages;
 use super::output::{Output, unless_closed};
 use super::progress::Bars;
-use super::{Outcome, diff, interrupt, memory, use_threads};
+use super::{Outcome, diff, interrupt, use_threads};
 
 /// Cleans, or shows what would go, and tells how it went.
 ///

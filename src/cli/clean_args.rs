@@ -6,12 +6,12 @@ use clap::{Args, ValueEnum};
 
 use dittograph::error::{Error, Result};
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{CleanOptions, Keep, LEAST_MEMORY, PageFormat, ScanOptions, SourceRule};
+use dittograph::pipeline::{CleanOptions, Keep, PageFormat, ScanOptions, SourceRule, usual_memory};
 use dittograph::read::ReadOptions;
 
 use super::args::{ReadingArguments, share};
 use super::paint::Color;
-use super::{memory, size};
+use super::size;
 
 /// What both the short and the long help end with.
 macro_rules! clean_examples {
@@ -242,7 +242,7 @@ impl CleanArguments {
                     min_words_within: cutting.min_words.unwrap_or(usual.min_words_within),
                     min_similarity: cutting.min_similarity,
                 },
-                memory: self.memory.unwrap_or_else(|| LEAST_MEMORY.max(memory::of_machine() / 2)),
+                memory: self.memory.unwrap_or_else(usual_memory),
                 ..ScanOptions::default()
             },
             keep: keep(&cutting.keep)?,

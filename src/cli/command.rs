@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 use dittograph::pipeline::{Pairs, ScanOptions};
-use dittograph::read::ReadOptions;
+use dittograph::read::{ReadOptions, Source};
 
 /// The command for a scan of these paths.
 pub fn command(paths: &[std::path::PathBuf], options: &ScanOptions) -> Vec<String> {
@@ -17,7 +17,7 @@ pub fn command(paths: &[std::path::PathBuf], options: &ScanOptions) -> Vec<Strin
     } = &options.read;
     let mut line = Line(vec!["dittograph".to_owned(), "scan".to_owned()]);
     line.0.extend(paths.iter().map(|path| typed(path)));
-    for path in &options.read.against {
+    for path in options.read.against.iter().filter_map(Source::path) {
         line.option("against", typed(path));
     }
     line.unless("find", options.find.name(), usual.find.name());

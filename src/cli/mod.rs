@@ -7,7 +7,6 @@ mod command;
 mod config;
 mod diff;
 mod interrupt;
-mod memory;
 mod messages;
 mod output;
 mod paint;
@@ -16,6 +15,8 @@ mod report;
 mod report_args;
 mod restore;
 mod scan;
+mod shard_args;
+mod shards;
 mod size;
 mod tune;
 mod view;
@@ -24,7 +25,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use dittograph::error::{Error, Result};
 
 use args::{Arguments, Command};
@@ -45,8 +46,8 @@ enum Outcome {
 /// Runs the command that the arguments ask for.
 pub fn run() -> ExitCode {
     let messages = Messages::default();
-    let arguments = match parse(&messages) {
-        Ok(arguments) => arguments,
+    let (arguments, matches) = match parse(&messages) {
+        Ok(parsed) => parsed,
         Err(error) => {
             messages.problem(&error);
             return ExitCode::from(2);
@@ -57,6 +58,8 @@ pub fn run() -> ExitCode {
         Command::Clean(arguments) => clean::run(&arguments, &messages),
         Command::Restore(arguments) => restore::run(&arguments, &messages),
         Command::Report(arguments) => report::run(&arguments, &messages),
+        Command::Sketch(arguments) => shards::sketch(&arguments, &matches, &messages),
+        Command::Merge(arguments) => shards::merge(&arguments, &messages),
         Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);
@@ -78,7 +81,7 @@ pub fn run() -> ExitCode {
 }
 
 /// What was typed, and what the file says that it names. What clap has to tell ends the program here.
-fn parse(messages: &Messages) -> Result<Arguments> {
+fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
     // The last of two says what is meant, so that what is typed wins over the file.
     let program = Arguments::command().mut_subcommands(|command| command.args_override_self(true));
     let typed: Vec<OsString> = std::env::args_os().collect();
@@ -86,9 +89,9 @@ fn parse(messages: &Messages) -> Result<Arguments> {
     let has_file = all.is_some();
     let read = |arguments: &[OsString]| {
         let matches = program.clone().try_get_matches_from(arguments)?;
-        Arguments::from_arg_matches(&matches)
+        Ok((Arguments::from_arg_matches(&matches)?, matches))
     };
-    read(all.as_deref().unwrap_or(&typed)).or_else(|error| {
+    read(all.as_deref().unwrap_or(&typed)).or_else(|error: clap::Error| {
         if has_file && error.use_stderr() && read(&typed).is_ok() {
             messages.note("the file of `--config` says what follows");
         }

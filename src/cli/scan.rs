@@ -1,16 +1,20 @@
 //! `dittograph scan`.
 
+use std::path::{Path, PathBuf};
+
 use dittograph::error::{Error, Result};
-use dittograph::pipeline::{page_of_scan, scan};
+use dittograph::memory;
+use dittograph::pipeline::{Scan, page_of_scan, scan};
 use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
 
 use super::args::{RowFormat, ScanArguments};
 use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
+use super::paint::Color;
 use super::progress::Bars;
 use super::view::View;
-use super::{Outcome, interrupt, memory, paint, use_threads};
+use super::{Outcome, interrupt, paint, use_threads};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -20,27 +24,109 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
     use_threads(arguments.threads)?;
     let mut options = arguments.options();
-    options.read.outputs = arguments.outputs()?;
-    let rows = Output::open(arguments.output.as_deref())?;
-    let format = match arguments.format {
-        Some(format) => format,
-        None if rows.is_terminal() => RowFormat::Text,
-        None => RowFormat::Csv,
-    };
-    if format == RowFormat::Parquet && rows.is_terminal() {
-        return Err(Error::options("a terminal cannot show Parquet: name a file with `--output`"));
-    }
-    let clusters =
-        arguments.clusters.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-    let summary_file =
-        arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-
-    let report = arguments.report.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-
+    let outputs = arguments.outputs();
+    options.read.outputs = outputs.files()?;
+    let opened = outputs.open()?;
     let bars = Bars::new(arguments.quiet);
     let mut scan = scan(&arguments.paths, &options, &bars)?;
-    messages.problems(&scan.problems, scan.summary.read.problems);
+    scan.summary.command = command(&arguments.paths, &options);
+    let is_against = !arguments.against.is_empty();
+    let outcome = write_scan(scan, opened, is_against, &bars, messages)?;
+    Ok(match outcome {
+        Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
+        outcome => outcome,
+    })
+}
 
+/// What a scan is to be written to.
+pub struct Outputs<'a> {
+    pub rows: Option<&'a Path>,
+    pub clusters: Option<&'a Path>,
+    pub summary: Option<&'a Path>,
+    pub report: Option<&'a Path>,
+    /// None where it depends on where rows are written to.
+    pub format: Option<RowFormat>,
+    pub color: Color,
+    /// How many words to write around a passage.
+    pub context: u32,
+}
+
+impl Outputs<'_> {
+    /// The files that are to be written.
+    ///
+    /// # Errors
+    /// Two outputs in one place.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let standard = Path::new("-");
+        let rows = Some(self.rows.unwrap_or(standard));
+        let mut places: Vec<&Path> =
+            [rows, self.clusters, self.summary, self.report].into_iter().flatten().collect();
+        places.sort_unstable();
+        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
+            let place = match pair[0] == standard {
+                true => "standard output".to_owned(),
+                false => pair[0].display().to_string(),
+            };
+            return Err(Error::options(format!(
+                "`--output`, `--clusters`, `--summary` and `--report` cannot share {place}"
+            )));
+        }
+        Ok(places.into_iter().filter(|place| *place != standard).map(Path::to_owned).collect())
+    }
+
+    /// Opens them all, so that a bad one is told before the work starts.
+    ///
+    /// # Errors
+    /// Those of [`Output::open`].
+    pub fn open(&self) -> Result<Opened> {
+        let open = |path: Option<&Path>| path.map(|path| Output::open(Some(path))).transpose();
+        let rows = Output::open(self.rows)?;
+        let format = match self.format {
+            Some(format) => format,
+            None if rows.is_terminal() => RowFormat::Text,
+            None => RowFormat::Csv,
+        };
+        if format == RowFormat::Parquet && rows.is_terminal() {
+            return Err(Error::options(
+                "a terminal cannot show Parquet: name a file with `--output`",
+            ));
+        }
+        Ok(Opened {
+            rows,
+            clusters: open(self.clusters)?,
+            summary: open(self.summary)?,
+            report: open(self.report)?,
+            format,
+            color: self.color,
+            context: self.context,
+        })
+    }
+}
+
+/// The same, open.
+pub struct Opened {
+    rows: Output,
+    clusters: Option<Output>,
+    summary: Option<Output>,
+    report: Option<Output>,
+    format: RowFormat,
+    color: Color,
+    context: u32,
+}
+
+/// Writes what was found, and tells how it went; whether there were duplicates is for the caller to mind.
+///
+/// # Errors
+/// Those of [`Output::finish`].
+pub fn write_scan(
+    mut scan: Scan,
+    opened: Opened,
+    is_against: bool,
+    bars: &Bars,
+    messages: &Messages,
+) -> Result<Outcome> {
+    let Opened { rows, clusters, summary, report, format, color, context } = opened;
+    messages.problems(&scan.problems, scan.summary.read.problems);
     let written = match format {
         RowFormat::Text | RowFormat::Csv => OutputFormat::Csv,
         RowFormat::Jsonl => OutputFormat::Jsonl,
@@ -48,9 +134,9 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     };
     let mut left_out = 0;
     rows.finish(|out| {
-        match (format, arguments.finding.context) {
+        match (format, context) {
             (RowFormat::Text, _) => {
-                let view = View { colored: arguments.color.is_on(), width: paint::width() };
+                let view = View { colored: color.is_on(), width: paint::width() };
                 left_out = view.write(&scan, out)?;
             }
             (_, 0) => write_findings(&scan.findings, written, out)?,
@@ -61,21 +147,20 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     if let Some(output) = clusters {
         output.finish(|out| write_clusters(&scan.clusters, written, out))?;
     }
-    scan.summary.command = command(&arguments.paths, &options);
     if let Some(output) = report {
-        let page = page_of_scan(&scan, &bars)?;
+        let page = page_of_scan(&scan, bars)?;
         output.finish(|out| page.write(out))?;
     }
     scan.summary.peak_memory = memory::peak();
-    if let Some(output) = summary_file {
+    if let Some(output) = summary {
         output.finish_json(&scan.summary)?;
     }
-    if !arguments.quiet {
+    if !bars.is_quiet() {
         scan.notices.iter().for_each(|notice| messages.note(notice));
         if scan.summary.read.documents == 0 {
             messages.note("there was no document to scan");
         }
-        if !arguments.against.is_empty() && scan.summary.found.references == 0 {
+        if is_against && scan.summary.found.references == 0 {
             messages.note("there was no reference to hold the documents against");
         }
         messages.text(&scan.summary);
@@ -89,7 +174,7 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     }
     Ok(if scan.summary.read.problems > 0 {
         Outcome::Incomplete
-    } else if arguments.fail_on_duplicates && !scan.findings.is_empty() {
+    } else if !scan.findings.is_empty() {
         Outcome::Duplicates
     } else {
         Outcome::Done

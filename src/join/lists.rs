@@ -12,8 +12,13 @@
 //! and three quarters of the shingles are never looked at again. 32 bits, because two shingles that
 //! become equal only cost a check in vain.
 
+use std::io::{self, Read};
+
+use bytemuck::{Pod, Zeroable};
+
 use crate::document::DocId;
 use crate::error::Result;
+use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::shingle::shingles;
 use crate::spill::{Spill, Stored, Workspace};
 
@@ -32,7 +37,8 @@ pub struct ListBuilder {
 }
 
 /// How many shingles a document has, each counted as often as it stands there.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+#[repr(C)]
 struct Lengths {
     low: u32,
     high: u32,
@@ -189,6 +195,28 @@ impl Lists {
 }
 
 impl UnitLists {
+    /// Writes the lists, which are kept in `spill`, for another process.
+    ///
+    /// # Errors
+    /// Those of [`ShelfWriter::stored`].
+    pub fn write(&self, spill: &Spill, shelf: &mut ShelfWriter<'_>) -> io::Result<()> {
+        shelf.stored(spill, &self.low)?;
+        shelf.stored(spill, &self.high)?;
+        shelf.list(&self.lengths)
+    }
+
+    /// Reads lists that another process has written, and keeps them in `spill`.
+    ///
+    /// # Errors
+    /// Those of [`ShelfReader::stored`].
+    pub fn read(spill: &Spill, shelf: &mut ShelfReader<impl Read>) -> Result<Self> {
+        Ok(UnitLists {
+            low: shelf.stored(spill)?,
+            high: shelf.stored(spill)?,
+            lengths: shelf.list()?.into(),
+        })
+    }
+
     fn part(&self, part: Part) -> &Stored<u32> {
         match part {
             Part::Low => &self.low,

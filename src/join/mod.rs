@@ -179,6 +179,7 @@ fn look_up_all(
     progress: &dyn Progress,
 ) -> Result<Candidates> {
     let units = (0..lists.units()).into_par_iter().map(|unit| {
+        progress.go_on()?;
         let mut found = Candidates::default();
         let mut hits = Hits::default();
         let (mut low, mut high) = (Vec::new(), Vec::new());

@@ -6,10 +6,12 @@
 //! would be quadratic is seen before it is expanded: it comes out as a
 //! [crowd](Candidates::crowds).
 
+mod keys;
 mod params;
 
 use rayon::prelude::*;
 
+pub use keys::KeyMaker;
 pub use params::{LshParams, MAX_HASHES};
 
 use crate::document::DocId;

@@ -4,11 +4,13 @@
 //! hash space are read, whichever document they are of. Equal hashes are in one part, so
 //! parts are worked on one by one, in memory, and by any number of threads.
 
+use std::io::{self, Read};
 use std::ops::Range;
 
 use super::winnow::{Fingerprint, Winnower};
 use crate::document::DocId;
 use crate::error::Result;
+use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::spill::{Spill, Stored};
 use crate::text::Tokens;
 
@@ -77,6 +79,25 @@ impl PrintBuilder {
         }
         self.prints.clear();
         Ok(UnitPrints { prints: spill.store(&self.by_part)?, starts })
+    }
+}
+
+impl UnitPrints {
+    /// Writes the fingerprints, which are kept in `spill`, for another process.
+    ///
+    /// # Errors
+    /// Those of [`ShelfWriter::stored`].
+    pub fn write(&self, spill: &Spill, shelf: &mut ShelfWriter<'_>) -> io::Result<()> {
+        shelf.stored(spill, &self.prints)?;
+        shelf.list(&self.starts)
+    }
+
+    /// Reads fingerprints that another process has written, and keeps them in `spill`.
+    ///
+    /// # Errors
+    /// Those of [`ShelfReader::stored`].
+    pub fn read(spill: &Spill, shelf: &mut ShelfReader<impl Read>) -> Result<Self> {
+        Ok(UnitPrints { prints: shelf.stored(spill)?, starts: shelf.list()?.into() })
     }
 }
 

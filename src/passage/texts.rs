@@ -4,10 +4,12 @@
 //! are read, whole or in part. A token is its 64-bit hash but for the lowest bit, which tells
 //! whether it is a character of a script without spaces.
 
+use std::io::{self, Read};
 use std::ops::Range;
 
 use crate::document::DocId;
 use crate::error::Result;
+use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::spill::{Spill, Stored};
 use crate::text::{Tokens, Words};
 
@@ -70,6 +72,25 @@ impl TextBuilder {
         self.hashes.clear();
         self.ends.clear();
         Ok(stored)
+    }
+}
+
+impl UnitTexts {
+    /// Writes the tokens, which are kept in `spill`, for another process.
+    ///
+    /// # Errors
+    /// Those of [`ShelfWriter::stored`].
+    pub fn write(&self, spill: &Spill, shelf: &mut ShelfWriter<'_>) -> io::Result<()> {
+        shelf.stored(spill, &self.hashes)?;
+        shelf.list(&self.ends)
+    }
+
+    /// Reads tokens that another process has written, and keeps them in `spill`.
+    ///
+    /// # Errors
+    /// Those of [`ShelfReader::stored`].
+    pub fn read(spill: &Spill, shelf: &mut ShelfReader<impl Read>) -> Result<Self> {
+        Ok(UnitTexts { hashes: shelf.stored(spill)?, ends: shelf.list()?.into() })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::read::{Catalog, Corpus, Visitor};
 use crate::report::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 use crate::shingle::SetBuilder;
 use crate::spill::{Spill, Stored, Workspace};
-use crate::text::Tokenizer;
+use crate::text::{Tokenizer, normalised};
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
 use super::Plan;
@@ -154,7 +154,10 @@ impl Inspected {
         };
         let (one, other) = (text(one)?, text(other)?);
         // Most copies are copied to the byte.
-        Ok(one == other || normalised(&one) == normalised(&other))
+        let text = |bytes| {
+            std::str::from_utf8(bytes).expect("what was put away is the text of a document")
+        };
+        Ok(one == other || normalised(text(&one)) == normalised(text(&other)))
     }
 
     /// The candidates (ascending) that are pairs, ascending.
@@ -171,6 +174,7 @@ impl Inspected {
         let length = |place: u32| self.seen[place as usize].set.length as usize;
         let groups = groups(&edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let verified = groups.par_iter().map(|edges| {
+            progress.go_on()?;
             let pairs = self.verify_group(edges, sketched, plan)?;
             progress.advance(edges.len() as u64);
             Ok(pairs)
@@ -246,17 +250,6 @@ fn numbers(documents: impl Iterator<Item = DocId>, corpus: usize) -> Vec<u32> {
         numbers[document.index()] = number;
     }
     numbers
-}
-
-/// The folded tokens of a text with a space after each.
-fn normalised(text: &[u8]) -> Vec<u8> {
-    let text = std::str::from_utf8(text).expect("what was put away is the text of a document");
-    let mut normalised = Vec::with_capacity(text.len());
-    Tokenizer::default().for_each(text, |_, folded| {
-        normalised.extend_from_slice(folded);
-        normalised.push(b' ');
-    });
-    normalised
 }
 
 impl Visitor for Inspector<'_> {

@@ -1,6 +1,6 @@
 //! Wires the stages: where a newcomer starts.
 //!
-//! In: PATHs and [`ScanOptions`]. Out: a [`Scan`]: sorted findings, clusters and
+//! In: PATHs or tables, and [`ScanOptions`]. Out: a [`Scan`]: sorted findings, clusters and
 //! the summary. The corpus is read whole once, to sketch every document
 //! (`survey`). What is read again are candidates, to be verified (`documents`, `inspect`),
 //! documents that share passages, to be followed (`passages`), and those passages,
@@ -9,6 +9,7 @@
 mod benches;
 mod clean;
 mod clock;
+mod compare;
 mod documents;
 mod estimate;
 mod exact;
@@ -16,7 +17,9 @@ mod inspect;
 mod passages;
 mod report;
 mod rows;
+mod shards;
 mod sides;
+mod stream;
 mod survey;
 mod tune;
 
@@ -26,9 +29,10 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::join::{Lists, share_of_smaller};
 use crate::lsh::LshParams;
+use crate::memory;
 use crate::passage::PassageParams;
 use crate::progress::Progress;
-use crate::read::{Corpus, ReadOptions};
+use crate::read::{Corpus, ReadOptions, Source};
 use crate::report::{ClusterRows, Counts, Findings, Parameters, Summary};
 use crate::sketch::SketchParams;
 use crate::spill::Workspace;
@@ -36,12 +40,16 @@ use crate::verify::Criteria;
 
 use clock::Clock;
 use documents::DocumentPairs;
+use survey::Sketched;
 
 pub use clean::{
     CleanOptions, CleanSummary, Cleaned, Destination, Keep, PageFormat, ReasonCounts, Removal,
     Show, SourceRule, clean,
 };
+pub use compare::{Comparer, Comparison};
 pub use report::{Documents, ReportOptions, page_of_scan, report};
+pub use shards::{Shard, Sketching, arguments_of, merge, sketch};
+pub use stream::{Alike, Deduplicator};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
 
 /// Which findings are wanted.
@@ -149,6 +157,11 @@ const USUAL_MEMORY: u64 = 4 << 30;
 
 /// The least memory that a run can be kept to.
 pub const LEAST_MEMORY: u64 = 128 << 20;
+
+/// The memory of a run for which none was chosen: half of what there is.
+pub fn usual_memory() -> u64 {
+    LEAST_MEMORY.max(memory::of_machine() / 2)
+}
 
 impl Default for ScanOptions {
     fn default() -> Self {
@@ -283,45 +296,63 @@ impl Plan {
     }
 }
 
-/// Finds every duplicate in the files below `paths`.
+/// Finds every duplicate in the files below paths, or in tables in memory.
 ///
 /// # Errors
 /// Options that make no sense; a file that changes while it is read; with
 /// [`ReadOptions::strict`], the first file or record that cannot be read.
-pub fn scan(paths: &[PathBuf], options: &ScanOptions, progress: &dyn Progress) -> Result<Scan> {
+pub fn scan<S: Clone + Into<Source>>(
+    sources: &[S],
+    options: &ScanOptions,
+    progress: &dyn Progress,
+) -> Result<Scan> {
     let plan = Plan::new(options)?;
     let workspace = |bytes| Workspace::new(&options.read.temp_dir, options.memory, bytes);
-    scan_in(paths, &plan, workspace, progress)
+    let sources: Vec<Source> = sources.iter().cloned().map(S::into).collect();
+    scan_in(&sources, &plan, workspace, progress)
 }
 
 /// The scan in a workspace for a corpus of so many bytes.
 fn scan_in(
-    paths: &[PathBuf],
+    sources: &[Source],
     plan: &Plan,
     workspace: impl FnOnce(u64) -> Workspace,
     progress: &dyn Progress,
 ) -> Result<Scan> {
     let mut clock = Clock::start();
-    let mut corpus = Corpus::open(paths, plan.options.read.clone())?;
+    let mut corpus = Corpus::open(sources, plan.options.read.clone())?;
     if let Some(folder) = &plan.options.write_text {
-        corpus.check_text_folder(paths, folder)?;
+        corpus.check_text_folder(sources, folder)?;
     }
     if let Some(note) = estimate::note(&corpus, &plan.options) {
         progress.note(&note);
     }
     clock.lap("find files");
     let workspace = workspace(corpus.bytes());
-    let mut survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
+    let survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
     clock.lap("read and sketch");
+    scan_of((sources, corpus), survey, plan, &workspace, clock, progress)
+}
+
+/// What there is in a corpus that was read once.
+fn scan_of(
+    (sources, corpus): (&[Source], Corpus),
+    mut survey: Sketched,
+    plan: &Plan,
+    workspace: &Workspace,
+    mut clock: Clock,
+    progress: &dyn Progress,
+) -> Result<Scan> {
     if let Some(folder) = &plan.options.write_text {
+        corpus.check_text_folder(sources, folder)?;
         corpus.write_texts(&survey.catalog, folder, progress)?;
         clock.lap("write texts");
     }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(&corpus, &survey, plan, &workspace, &mut clock, progress)?;
+    let documents = DocumentPairs::find(&corpus, &survey, plan, workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
     let (passages, shortened) =
-        passages::find(&mut survey, &documents, |_| true, plan, &workspace, progress)?;
+        passages::find(&mut survey, &documents, |_| true, plan, workspace, progress)?;
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
     let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;

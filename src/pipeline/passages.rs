@@ -55,7 +55,10 @@ pub fn find(
     let key = |hit: &Hit| (blocks.of(hit), hit.key());
     let most = workspace.memory() as usize / 16 / size_of::<Hit>();
     let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
-    meetings.hits(|hits| sorter.extend(hits))?;
+    meetings.hits(|hits| {
+        progress.go_on()?;
+        sorter.extend(hits)
+    })?;
     let mut sorted = sorter.sorted()?;
     progress.begin("following", texts.documents() as u64, Unit::Items);
     let mut matches = std::mem::take(&mut sketched.within);
@@ -63,6 +66,7 @@ pub fn find(
     let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
     while let Some(hits) = sorted.next_chunk(most, of_pair)? {
         for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
+            progress.go_on()?;
             matches.append(&mut follow(hits, texts, plan)?);
         }
         let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
@@ -179,7 +183,7 @@ mod tests {
             let plan = Plan::new(&options).unwrap();
             let rows = |memory: u64| -> Vec<Finding> {
                 let workspace = |_| Workspace::new(folder.path(), memory, 0);
-                let scan = scan_in(std::slice::from_ref(&path), &plan, workspace, &Silent).unwrap();
+                let scan = scan_in(&[path.clone().into()], &plan, workspace, &Silent).unwrap();
                 scan.findings.to_vec().unwrap()
             };
             let held = rows(u64::MAX);

@@ -5,6 +5,8 @@
 //! fingerprints and the passages it repeats within itself. All of it is made in
 //! one pass over the text, unit by unit, and put together in reading order.
 
+use std::io::{self, Read};
+
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::document::{DocId, Document};
@@ -12,10 +14,11 @@ use crate::error::{Error, Result};
 use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::lsh::band_keys;
 use crate::passage::{
-    Match, PrintBuilder, Prints, Repeats, TextBuilder, Texts, UnitPrints, UnitTexts,
+    Match, PrintBuilder, Prints, Repeats, Run, TextBuilder, Texts, UnitPrints, UnitTexts,
 };
 use crate::progress::Progress;
-use crate::read::{Catalog, Corpus, ReadTotals, Visitor};
+use crate::read::{Catalog, Corpus, ReadTotals, UnitRead, Visitor};
+use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::shingle::SetBuilder;
 use crate::sketch::Sketcher;
 use crate::spill::{Spill, Workspace};
@@ -62,7 +65,7 @@ impl Sketched {
 
 /// What one unit gives; documents are numbered from the unit's first.
 #[derive(Default)]
-struct UnitSketch {
+pub struct UnitSketch {
     facts: Vec<Facts>,
     banded: Vec<DocId>,
     keys: Vec<u64>,
@@ -73,9 +76,7 @@ struct UnitSketch {
 struct Surveyor<'a> {
     plan: &'a Plan,
     sketcher: Sketcher,
-    spill: &'a Spill,
-    prints: &'a Spill,
-    texts: &'a Spill,
+    spills: &'a Spills,
     benches: Benches<Bench>,
 }
 
@@ -94,6 +95,27 @@ struct Bench {
     sketch: UnitSketch,
 }
 
+/// What is kept of a unit.
+pub type Kept = (UnitSketch, UnitLists, Option<(UnitPrints, UnitTexts)>);
+
+/// Where what is large of it is kept.
+pub struct Spills {
+    lists: Spill,
+    prints: Spill,
+    texts: Spill,
+}
+
+impl Spills {
+    /// Such as a workspace has room for.
+    pub fn new(workspace: &Workspace) -> Self {
+        Spills {
+            lists: workspace.spill(),
+            prints: workspace.spill_beyond(workspace.memory() / 8),
+            texts: workspace.spill_beyond(workspace.memory() / 4),
+        }
+    }
+}
+
 /// Reads the corpus once and sketches every document.
 pub fn survey(
     corpus: &mut Corpus,
@@ -101,19 +123,36 @@ pub fn survey(
     workspace: &Workspace,
     progress: &dyn Progress,
 ) -> Result<Sketched> {
-    let spill = workspace.spill();
-    let prints_spill = workspace.spill_beyond(workspace.memory() / 8);
-    let texts_spill = workspace.spill_beyond(workspace.memory() / 4);
+    let spills = Spills::new(workspace);
+    let units = read_units(corpus, |_| true, plan, &spills, progress)?;
+    put_together(corpus, units, plan, spills)
+}
+
+/// Reads the chosen units and sketches their documents.
+pub fn read_units(
+    corpus: &mut Corpus,
+    chosen: impl Fn(usize) -> bool,
+    plan: &Plan,
+    spills: &Spills,
+    progress: &dyn Progress,
+) -> Result<Vec<UnitRead<Kept>>> {
     let surveyor = Surveyor {
         plan,
         sketcher: Sketcher::new(&plan.sketch),
-        spill: &spill,
-        prints: &prints_spill,
-        texts: &texts_spill,
+        spills,
         benches: Benches::default(),
     };
-    let survey = corpus.survey(progress, &surveyor)?;
-    drop(surveyor);
+    corpus.read_units(chosen, progress, &surveyor)
+}
+
+/// Puts the documents of all units together, in reading order.
+pub fn put_together(
+    corpus: &mut Corpus,
+    units: Vec<UnitRead<Kept>>,
+    plan: &Plan,
+    spills: Spills,
+) -> Result<Sketched> {
+    let survey = corpus.put_together(units)?;
     let documents = survey.catalog.len();
     let mut facts = Vec::with_capacity(documents);
     let (mut banded, mut keys) = (Vec::new(), Vec::new());
@@ -148,18 +187,18 @@ pub fn survey(
         problems: survey.problems,
         notices: survey.notices,
         facts,
-        lists: Lists::new(spill, lists),
+        lists: Lists::new(spills.lists, lists),
         banded,
         keys,
-        prints: Prints::new(prints_spill, prints),
-        texts: Texts::new(texts_spill, texts),
+        prints: Prints::new(spills.prints, prints),
+        texts: Texts::new(spills.texts, texts),
         within,
     })
 }
 
 impl Visitor for Surveyor<'_> {
     type Unit = Bench;
-    type Kept = (UnitSketch, UnitLists, Option<(UnitPrints, UnitTexts)>);
+    type Kept = Kept;
 
     fn begin(&self) -> Bench {
         self.benches.take(|| Bench::new(self.plan))
@@ -206,10 +245,13 @@ impl Visitor for Surveyor<'_> {
         }
     }
 
-    fn finish(&self, mut bench: Bench) -> Result<Self::Kept> {
-        let lists = bench.lists.store(self.spill)?;
+    fn finish(&self, mut bench: Bench) -> Result<Kept> {
+        let lists = bench.lists.store(&self.spills.lists)?;
         let for_passages = match self.plan.wants_passages() {
-            true => Some((bench.prints.store(self.prints)?, bench.texts.store(self.texts)?)),
+            true => Some((
+                bench.prints.store(&self.spills.prints)?,
+                bench.texts.store(&self.spills.texts)?,
+            )),
             false => None,
         };
         let sketch = std::mem::take(&mut bench.sketch);
@@ -233,4 +275,49 @@ impl Bench {
             sketch: UnitSketch::default(),
         }
     }
+}
+
+/// Writes what is kept of a unit for another process.
+pub fn write_kept(
+    (sketch, lists, for_passages): &Kept,
+    spills: &Spills,
+    shelf: &mut ShelfWriter<'_>,
+) -> io::Result<()> {
+    let facts = || sketch.facts.iter();
+    shelf.list(&facts().map(|facts| facts.content).collect::<Vec<u128>>())?;
+    shelf.list(&facts().map(|facts| [facts.tokens, facts.half_words]).collect::<Vec<_>>())?;
+    shelf.list(&sketch.banded)?;
+    shelf.list(&sketch.keys)?;
+    let run = |run: &Run| [run.document.0, run.start, run.end];
+    let within = sketch.within.iter().map(|one| (run(&one.a), run(&one.b), one.aligned));
+    shelf.list(&within.clone().map(|(a, b, _)| [a, b]).collect::<Vec<_>>())?;
+    shelf.list(&within.map(|(_, _, aligned)| aligned).collect::<Vec<u32>>())?;
+    lists.write(&spills.lists, shelf)?;
+    shelf.value(&for_passages.is_some())?;
+    if let Some((prints, texts)) = for_passages {
+        prints.write(&spills.prints, shelf)?;
+        texts.write(&spills.texts, shelf)?;
+    }
+    Ok(())
+}
+
+/// Reads what another process has written of a unit.
+pub fn read_kept(spills: &Spills, shelf: &mut ShelfReader<impl Read>) -> Result<Kept> {
+    let (contents, sizes) = (shelf.list::<u128>()?, shelf.list::<[u32; 2]>()?);
+    let facts = contents.into_iter().zip(sizes);
+    let facts = facts.map(|(content, [tokens, half_words])| Facts { content, tokens, half_words });
+    let facts = facts.collect();
+    let (banded, keys) = (shelf.list()?, shelf.list()?);
+    let (runs, aligned) = (shelf.list::<[[u32; 3]; 2]>()?, shelf.list::<u32>()?);
+    let run = |[document, start, end]: [u32; 3]| Run { document: DocId(document), start, end };
+    let within = runs.into_iter().zip(aligned);
+    let within = within.map(|([a, b], aligned)| Match { a: run(a), b: run(b), aligned }).collect();
+    let lists = UnitLists::read(&spills.lists, shelf)?;
+    let for_passages = match shelf.value::<bool>()? {
+        true => {
+            Some((UnitPrints::read(&spills.prints, shelf)?, UnitTexts::read(&spills.texts, shelf)?))
+        }
+        false => None,
+    };
+    Ok((UnitSketch { facts, banded, keys, within }, lists, for_passages))
 }

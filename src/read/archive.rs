@@ -18,8 +18,9 @@ use zip::result::ZipError;
 
 use super::compress::decompress;
 use super::format::{Compression, archive_of};
+use super::in_memory::MemoryTable;
 use super::open::read_error;
-use super::walk::{Excluded, Found, SourceFile, display_name, without_dot};
+use super::walk::{Excluded, Found, Source, SourceFile, display_name, without_dot};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The most entries of an archive.
@@ -47,6 +48,8 @@ pub enum Place {
     Path,
     /// In a file that has no name any more.
     Unnamed(Arc<File>),
+    /// In no file: it is a table in memory.
+    Memory(MemoryTable),
     /// In an archive.
     Entry {
         /// The archive.
@@ -78,11 +81,12 @@ impl Holder {
 }
 
 /// Puts in the place of each archive the files in it, in the order of their names.
-pub fn expand(found: &mut Found, paths: &[PathBuf], excluded: &Excluded, temp_dir: &Path) {
+pub fn expand(found: &mut Found, sources: &[Source], excluded: &Excluded, temp_dir: &Path) {
     let files = std::mem::take(&mut found.files);
     let expand = |file: SourceFile| {
         // Below its PATH; what was named is PATH itself.
-        let below = match file.path.strip_prefix(without_dot(&paths[file.path_number])) {
+        let root = sources[file.path_number].path().unwrap_or(Path::new(""));
+        let below = match file.path.strip_prefix(without_dot(root)) {
             _ if file.named => PathBuf::new(),
             Ok(below) => below.to_owned(),
             Err(_) => file.path.clone(),

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::cut::{Cutter, Look};
+use crate::error::Result;
+use crate::progress::Progress;
 
 /// About how many bytes a block has.
 pub const BLOCK_SIZE: usize = 1 << 20;
@@ -167,10 +169,14 @@ impl<R: Read> BlockReader<R> {
 
 /// Does `work` on every block, on as many threads as there are, with few blocks in memory; gives
 /// the results in the order of the blocks, and the error that ended the stream if one did.
+///
+/// # Errors
+/// [`ErrorKind::Interrupted`](crate::error::ErrorKind::Interrupted), if that is wanted.
 pub fn in_blocks<T: Send>(
     blocks: &mut BlockReader<impl Read>,
+    progress: &dyn Progress,
     work: impl Fn(Block) -> T + Sync,
-) -> (Vec<T>, Option<io::Error>) {
+) -> Result<(Vec<T>, Option<io::Error>)> {
     let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
     let waiting = AtomicUsize::new(0);
     let most_waiting = 2 * rayon::current_num_threads();
@@ -181,6 +187,9 @@ pub fn in_blocks<T: Send>(
             results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
         };
         for index in 0.. {
+            if progress.wants_stop() {
+                break;
+            }
             let block = match blocks.next_block() {
                 Ok(Some(block)) => block,
                 Ok(None) => break,
@@ -201,9 +210,10 @@ pub fn in_blocks<T: Send>(
             }
         }
     });
+    progress.go_on()?;
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(index, _)| *index);
-    (results.into_iter().map(|(_, result)| result).collect(), failure)
+    Ok((results.into_iter().map(|(_, result)| result).collect(), failure))
 }
 
 #[cfg(test)]

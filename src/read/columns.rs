@@ -10,12 +10,6 @@ use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
-use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::DataType;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -27,10 +21,12 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::encoding::{self, Form};
+use super::encoding::Form;
 use super::guard::guarded;
+use super::in_memory::cut;
 use super::record::{Fields, Record};
 use super::rows::is_writable;
+use super::values::{Cells, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::spill::read_at;
 
@@ -155,13 +151,9 @@ impl Footer {
         for (group, rows) in
             self.metadata.metadata().row_groups().iter().zip(self.starts.windows(2))
         {
-            let count = rows[1] - rows[0];
             let bytes = group.columns().get(self.text.index);
             let bytes = bytes.map_or(0, |column| column.uncompressed_size().max(0) as u64);
-            let parts = (bytes / size).clamp(1, count.max(1));
-            let step = count.div_ceil(parts).max(1);
-            let ends = (rows[0]..rows[1]).step_by(usize::try_from(step).unwrap_or(usize::MAX));
-            slices.extend(ends.map(|start| start..(start + step).min(rows[1])));
+            slices.extend(cut(rows[0]..rows[1], bytes, size));
         }
         slices
     }
@@ -196,30 +188,19 @@ impl Footer {
             builder.with_row_selection(selection).with_batch_size(BATCH).build()
         })?;
         while let Some(batch) = decoded(|| batches.next().transpose())? {
-            let texts = Values::of(&batch, &self.text);
-            let ids = self.id.as_ref().and_then(|id| Values::of(&batch, id));
-            let texts = texts.ok_or_else(|| damaged("its columns are not those of its footer"))?;
+            let cells = Cells {
+                texts: Values::of(&batch, &self.text.path)
+                    .ok_or_else(|| damaged("its columns are not those of its footer"))?,
+                ids: self.id.as_ref().and_then(|id| Values::of(&batch, &id.path)),
+            };
             for at in 0..batch.num_rows() {
                 let row = rows.next().ok_or_else(|| damaged("it has more rows than it says"))?;
-                record.clear();
-                if let Some(ids) = &ids {
-                    let mut id = std::mem::take(&mut record.id);
-                    record.has_id = ids.add_to(&mut id, at).is_ok_and(|_| !id.is_empty());
-                    record.id = id;
-                }
-                let mut text = std::mem::take(&mut record.text);
-                let added = texts.add_to(&mut text, at);
-                record.text = text;
-                match added {
-                    Ok(guess) => {
-                        (record.replaced, record.guessed) = guess;
+                match cells.fill(record, at) {
+                    Ok(()) => {
                         record.form = self.is_writable.then(Form::utf8);
                         visit(row, Ok(record))?;
                     }
-                    Err(kind) => {
-                        let field = self.text.path.join(".");
-                        visit(row, Err(kind.error(field)))?;
-                    }
+                    Err(kind) => visit(row, Err(kind.error(self.text.path.join("."))))?,
                 }
             }
         }
@@ -265,98 +246,5 @@ pub(super) fn decoded<T, E: ToString>(decode: impl FnOnce() -> Result<T, E>) -> 
     match guarded(decode) {
         Some(done) => done.map_err(damaged),
         None => Err(damaged("it cannot be decoded")),
-    }
-}
-
-/// Why a cell is no text.
-pub(super) enum NoText {
-    Other(&'static str),
-    Binary(&'static str),
-}
-
-impl NoText {
-    fn error(self, field: String) -> Error {
-        Error::new(match self {
-            NoText::Other(found) => ErrorKind::FieldNotText { field, found },
-            NoText::Binary(reason) => ErrorKind::NotText(reason),
-        })
-    }
-}
-
-/// The values of a column in a batch.
-pub(super) struct Values {
-    array: ArrayRef,
-    /// Which value each row has, if equal ones are kept once.
-    keys: Option<Vec<usize>>,
-    /// The arrays around it, and what may be null of its keys.
-    around: Vec<ArrayRef>,
-}
-
-impl Values {
-    pub(super) fn of(batch: &RecordBatch, leaf: &Leaf) -> Option<Self> {
-        let (root, inner) = leaf.path.split_first()?;
-        let mut array = Arc::clone(batch.column_by_name(root)?);
-        let mut around = Vec::new();
-        for name in inner {
-            let next = Arc::clone(array.as_struct_opt()?.column_by_name(name)?);
-            around.push(std::mem::replace(&mut array, next));
-        }
-        let mut keys = None;
-        if let Some(dictionary) = array.as_any_dictionary_opt() {
-            let values = Arc::clone(dictionary.values());
-            // Without a value all rows are null.
-            keys = Some(match values.is_empty() {
-                true => vec![0; array.len()],
-                false => dictionary.normalized_keys(),
-            });
-            around.push(std::mem::replace(&mut array, values));
-        }
-        Some(Values { array, keys, around })
-    }
-
-    /// Adds a row's value to `out`; gives what was replaced and guessed to decode it.
-    pub(super) fn add_to(
-        &self,
-        out: &mut String,
-        row: usize,
-    ) -> Result<(u64, Option<&'static str>), NoText> {
-        let null = || NoText::Other("null");
-        if self.around.iter().any(|array| array.is_null(row)) {
-            return Err(null());
-        }
-        let at = self.keys.as_ref().map_or(row, |keys| keys[row]);
-        let array = &*self.array;
-        if at >= array.len() || array.is_null(at) {
-            return Err(null());
-        }
-        macro_rules! number {
-            ($type:ty) => {
-                out.push_str(&array.as_primitive::<$type>().value(at).to_string())
-            };
-        }
-        let mut decode = |bytes: &[u8]| {
-            let decoded = encoding::decode(bytes).map_err(NoText::Binary)?;
-            out.push_str(&decoded.text);
-            Ok((decoded.replaced, decoded.guessed))
-        };
-        match array.data_type() {
-            DataType::Utf8 => out.push_str(array.as_string::<i32>().value(at)),
-            DataType::LargeUtf8 => out.push_str(array.as_string::<i64>().value(at)),
-            DataType::Utf8View => out.push_str(array.as_string_view().value(at)),
-            DataType::Binary => return decode(array.as_binary::<i32>().value(at)),
-            DataType::LargeBinary => return decode(array.as_binary::<i64>().value(at)),
-            DataType::BinaryView => return decode(array.as_binary_view().value(at)),
-            DataType::FixedSizeBinary(_) => return decode(array.as_fixed_size_binary().value(at)),
-            DataType::Int8 => number!(Int8Type),
-            DataType::Int16 => number!(Int16Type),
-            DataType::Int32 => number!(Int32Type),
-            DataType::Int64 => number!(Int64Type),
-            DataType::UInt8 => number!(UInt8Type),
-            DataType::UInt16 => number!(UInt16Type),
-            DataType::UInt32 => number!(UInt32Type),
-            DataType::UInt64 => number!(UInt64Type),
-            _ => return Err(NoText::Other("of another type")),
-        }
-        Ok((0, None))
     }
 }

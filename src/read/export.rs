@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::walk::{Excluded, is_passed_by, real_path};
-use super::{Catalog, Corpus, Visitor};
+use super::{Catalog, Corpus, Source, Visitor};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Progress;
@@ -21,15 +21,15 @@ const LONGEST_NAME: usize = 200;
 const FORBIDDEN: [char; 3] = ['\\', '\0', ':'];
 
 impl Corpus {
-    /// Whether texts can be written below `folder`: not where the next run over `paths`, or over the
+    /// Whether texts can be written below `folder`: not where the next run over `sources`, or over the
     /// references, would take them for documents.
     ///
     /// # Errors
     /// [`ErrorKind::OutputInInput`]; the system's.
-    pub fn check_text_folder(&self, paths: &[PathBuf], folder: &Path) -> Result<()> {
+    pub fn check_text_folder(&self, sources: &[Source], folder: &Path) -> Result<()> {
         let real = real_path(folder).map_err(|error| Error::io(folder, error))?;
         let excluded = Excluded::of(&self.options.exclude)?;
-        for path in paths.iter().chain(&self.options.against) {
+        for path in sources.iter().chain(&self.options.against).filter_map(Source::path) {
             // A PATH that is not there is told when it is to be read.
             let Ok(path) = fs::canonicalize(path) else { continue };
             let Ok(below) = real.strip_prefix(&path) else { continue };

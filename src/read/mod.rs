@@ -21,6 +21,7 @@ mod field;
 mod format;
 mod guard;
 mod html;
+mod in_memory;
 mod jsonl;
 mod omit;
 mod open;
@@ -28,9 +29,11 @@ mod raw;
 mod record;
 mod revisit;
 mod rows;
+mod shard;
 mod survey;
 mod table;
 mod tags;
+mod values;
 mod walk;
 mod warc;
 
@@ -40,20 +43,24 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use ahash::AHashSet;
+use bytemuck::{Pod, Zeroable};
 
 pub use compress::decompress;
 pub use encoding::Form;
 pub use field::{Layout, TextField};
 pub use format::{Compression, FORMAT_NAMES, Format};
 pub use html::{HTML_NAMES, Html};
+pub use in_memory::MemoryTable;
 pub use omit::{Omissions, without};
 pub use raw::{RawFile, Shape};
 pub use rows::{RowFile, RowWriter};
-pub use walk::SourceFile;
+pub use survey::UnitRead;
 pub(crate) use walk::real_path;
+pub use walk::{Source, SourceFile};
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
+use in_memory::Rows;
 use open::{Content, Opened, Opening, read_error};
 use record::{Fields, Record, Records};
 
@@ -81,9 +88,8 @@ pub struct ReadOptions {
     pub exclude: Vec<String>,
     /// Stop at the first problem.
     pub strict: bool,
-    /// PATHs of reference documents: read before all others, and a file that is below both is no
-    /// reference.
-    pub against: Vec<PathBuf>,
+    /// Reference documents: read before all others, and a file that is below both is no reference.
+    pub against: Vec<Source>,
     /// Files that the run will write: it is an error if one of them is to be read, too.
     pub outputs: Vec<PathBuf>,
     /// Where temporary files go.
@@ -142,7 +148,8 @@ struct Part {
 }
 
 /// Where a document stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C)]
 struct Locator {
     file: u32,
     /// Bytes of the record in its (decompressed) file.
@@ -279,19 +286,20 @@ struct Buffers {
 }
 
 impl Corpus {
-    /// Finds the files below `paths` and plans the work.
+    /// Finds the files of `sources` and plans the work.
     ///
     /// # Errors
     /// Options that make no sense. Files that cannot be read are the survey's to report.
-    pub fn open(paths: &[PathBuf], options: ReadOptions) -> Result<Self> {
+    pub fn open<S: Clone + Into<Source>>(sources: &[S], options: ReadOptions) -> Result<Self> {
         if options.max_document > LARGEST_DOCUMENT {
             return Err(Error::options(format!(
                 "`--max-document` must be less than 4G: it can be {LARGEST_DOCUMENT} bytes at most"
             )));
         }
-        let all = [paths, &options.against].concat();
+        let mut all: Vec<Source> = sources.iter().cloned().map(S::into).collect();
+        all.extend(options.against.iter().cloned());
         let mut found = walk::walk(&all, &options)?;
-        let is_reference = |file: &SourceFile| file.path_number >= paths.len();
+        let is_reference = |file: &SourceFile| file.path_number >= sources.len();
         found.files.sort_by_key(|file| !is_reference(file));
         let references = found.files.partition_point(is_reference);
         let units = plan(&found.files, &options);
@@ -377,14 +385,17 @@ impl Corpus {
     /// A document's name in the output; `id` is the record's own.
     pub fn name(&self, catalog: &Catalog, document: DocId, id: Option<&str>) -> String {
         let locator = catalog.locators[document.index()];
-        let file = &self.files[locator.file as usize].name;
-        match (locator.line, id) {
-            (0, _) => file.clone(),
-            (line, None) => format!("{file}#{line}"),
-            (line, Some(id)) if catalog.repeated_ids.contains(&document.0) => {
-                format!("{file}#{id}:{line}")
-            }
-            (_, Some(id)) => format!("{file}#{id}"),
+        let source = &self.files[locator.file as usize];
+        let number = source.number(locator.line);
+        let record = match (locator.line, id) {
+            (0, _) => return source.name.clone(),
+            (_, None) => number.to_string(),
+            (_, Some(id)) if catalog.repeated_ids.contains(&document.0) => format!("{id}:{number}"),
+            (_, Some(id)) => id.to_owned(),
+        };
+        match source.is_table() {
+            true => record,
+            false => format!("{}#{record}", source.name),
         }
     }
 }
@@ -410,10 +421,11 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
                     _ => (Vec::new(), true),
                 },
                 Ok(Opening::Read(Opened { content: Content::Rows(rows), .. })) => {
-                    let (_, footer) = *rows;
-                    let slices = footer.slices(4 * UNIT_SIZE);
-                    // It is set once only, here.
-                    let _ = file.footer.set(footer);
+                    let slices = rows.slices();
+                    if let Rows::Parquet(_, footer) = *rows {
+                        // It is set once only, here.
+                        let _ = file.footer.set(footer);
+                    }
                     (slices, false)
                 }
                 _ => (Vec::new(), false),

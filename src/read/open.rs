@@ -18,6 +18,7 @@ use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, is_table, verdict};
 use super::html::Html;
+use super::in_memory::Rows;
 use super::record::{Fields, Records};
 use super::table::Table;
 use super::walk::SourceFile;
@@ -56,7 +57,7 @@ pub enum Content {
     /// Each of its records is one.
     Records(Records),
     /// Each of its rows is one.
-    Rows(Box<(Section, Footer)>),
+    Rows(Box<Rows>),
 }
 
 impl Content {
@@ -90,6 +91,16 @@ impl SourceFile {
     ) -> Result<Opening<'a>> {
         let io = |error| Error::io(&self.path, error);
         let (file, range, packed) = match &self.place {
+            Place::Memory(table) => {
+                return Ok(Opening::Read(Opened {
+                    reader: Box::new(io::empty()),
+                    direct: None,
+                    content: Content::Rows(Box::new(Rows::Memory(table.clone()))),
+                    named: true,
+                    compression: Compression::None,
+                    replaced: Arc::default(),
+                }));
+            }
             Place::Path => (File::open(&self.path), 0..u64::MAX, None),
             Place::Unnamed(file) => (file.try_clone(), 0..u64::MAX, None),
             Place::Entry { archive, range, packed } => (archive.open(), range.clone(), *packed),
@@ -153,7 +164,7 @@ impl SourceFile {
                     None => Footer::load(&section, &Fields::of(options)),
                 };
                 match footer {
-                    Ok(footer) => Content::Rows(Box::new((section, footer))),
+                    Ok(footer) => Content::Rows(Box::new(Rows::Parquet(section, footer))),
                     Err(error) => return self.without_table(error),
                 }
             }

@@ -10,6 +10,7 @@ use std::path::Path;
 use super::encoding::{self, Form};
 use super::field::Layout;
 use super::format::Compression;
+use super::in_memory::Rows;
 use super::omit::Omissions;
 use super::open::{Content, Opened, Opening, read_error};
 use super::record::Records;
@@ -82,10 +83,13 @@ impl Corpus {
             Content::Records(Records::Table { table, in_place: true }) => {
                 Shape::Records(Layout::Table(table), reader)
             }
-            Content::Rows(rows) => {
-                let (section, footer) = *rows;
-                Shape::Rows(Box::new(RowFile { section, footer }))
-            }
+            Content::Rows(rows) => match *rows {
+                Rows::Parquet(section, footer) => {
+                    Shape::Rows(Box::new(RowFile { section, footer }))
+                }
+                // It is in no file.
+                Rows::Memory(_) => return Err(changed()),
+            },
             Content::Records(_) => return Err(changed()),
         };
         Ok(RawFile { shape, compression })

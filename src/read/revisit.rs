@@ -71,6 +71,7 @@ impl Corpus {
         let results = tasks
             .par_iter()
             .map(|task| match task.stream {
+                _ if progress.wants_stop() => Err(Error::new(ErrorKind::Interrupted)),
                 Some(file) => self.revisit_stream(catalog, file, &task.units, progress, visitor),
                 None => {
                     let mut accumulator = visitor.begin();
@@ -114,7 +115,7 @@ impl Corpus {
         let locator = |document: &DocId| catalog.locators[document.index()];
         let limit = self.options.max_document;
         let mut blocks = BlockReader::new(reader, 0, records.cutter(), limit);
-        let (results, failure) = in_blocks(&mut blocks, |block: Block| {
+        let (results, failure) = in_blocks(&mut blocks, progress, |block: Block| {
             let after = |unit: &&[DocId]| locator(&unit[0]).offset < block.offset;
             let Some(unit) = units[units.partition_point(after)..].first() else { return Ok(None) };
             if locator(&unit[0]).offset >= block.offset + block.bytes.len() as u64 {
@@ -131,7 +132,7 @@ impl Corpus {
                 progress.advance(1);
             }
             visitor.finish(accumulator).map(Some)
-        });
+        })?;
         let results: Vec<V::Kept> =
             results.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
         // Damage was met before, and told; it is no change as long as nothing is missing.
@@ -167,11 +168,10 @@ impl Corpus {
             return Err(changed());
         };
         if let Content::Rows(rows) = &opened.content {
-            let (section, footer) = &**rows;
             let row = |id: &DocId| catalog.locators[id.index()].offset;
             let wanted: Vec<_> = documents.iter().map(|id| row(id)..row(id) + 1).collect();
             let mut ids = documents.iter();
-            return footer.read(section, &wanted, &mut buffers.record, &mut |_, record| {
+            return rows.read(&wanted, &mut buffers.record, &mut |_, record| {
                 let (&id, record) = ids.next().zip(record.ok()).ok_or_else(changed)?;
                 visit(id, record.document());
                 Ok(())

@@ -27,8 +27,9 @@ use parquet::basic::Type as PhysicalType;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::columns::{BATCH, Footer, Section, Values, damaged, decoded};
+use super::columns::{BATCH, Footer, Section, damaged, decoded};
 use super::record::Fields;
+use super::values::Values;
 use crate::error::{Error, Result};
 use crate::spill::{Spill, Stored};
 
@@ -84,7 +85,7 @@ impl RowFile {
     /// The text of a row of a batch, if it has one.
     pub fn text(&self, batch: &RecordBatch, row: usize) -> Option<String> {
         let mut text = String::new();
-        Values::of(batch, &self.footer.text)?.add_to(&mut text, row).ok()?;
+        Values::of(batch, &self.footer.text.path)?.add_to(&mut text, row).ok()?;
         Some(text)
     }
 

@@ -4,6 +4,7 @@
 //! the documents, the [`Catalog`], the counts and the problems, all in
 //! reading order, whichever thread read what.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
@@ -11,10 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ahash::AHashMap;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
-use super::columns::{Footer, Section};
+use super::in_memory::Rows;
 use super::open::{Content, Opened, Opening, read_error};
 use super::record::{Found, Record, Records};
 use super::walk::SourceFile;
@@ -22,7 +24,7 @@ use super::{
     Buffers, Catalog, Corpus, LARGEST_DOCUMENT, Locator, Part, ReadTotals, Survey, Unit, Visitor,
 };
 use crate::document::{DocId, Document};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::progress::{Progress, Unit as Steps};
 
 /// How many problems of one unit are described; the rest is counted.
@@ -32,24 +34,27 @@ const DESCRIBED_PROBLEMS: usize = 100;
 const STRETCH_STEP: usize = 256 << 10;
 
 /// What one part of a unit gave.
-#[derive(Default)]
-struct PartOutcome {
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct PartOutcome {
     file: u32,
     lines: u64,
     /// What `lines` counts, where the file has records.
-    noun: &'static str,
-    locators: Vec<Locator>,
+    noun: Cow<'static, str>,
+    #[serde(skip)]
+    pub(super) locators: Vec<Locator>,
     /// Hashes of the records' own ids.
-    id_hashes: Vec<Option<u64>>,
-    problems: Vec<Error>,
+    #[serde(skip)]
+    pub(super) id_hashes: Vec<Option<u64>>,
+    #[serde(skip)]
+    pub(super) problems: Vec<Error>,
     more_problems: u64,
-    skipped: Option<&'static str>,
-    passed_by: BTreeMap<&'static str, u64>,
+    skipped: Option<Cow<'static, str>>,
+    passed_by: BTreeMap<Cow<'static, str>, u64>,
     replaced: u64,
     stripped: u64,
     /// Whether the documents are what was extracted of pages.
     extracted: bool,
-    guessed: BTreeMap<&'static str, u64>,
+    guessed: BTreeMap<Cow<'static, str>, u64>,
     text_bytes: u64,
 }
 
@@ -69,7 +74,7 @@ impl PartOutcome {
         self.replaced += record.replaced;
         self.stripped += u64::from(record.stripped);
         if let Some(encoding) = record.guessed {
-            *self.guessed.entry(encoding).or_default() += 1;
+            *self.guessed.entry(encoding.into()).or_default() += 1;
         }
         self.text_bytes += record.text.len() as u64;
         self.locators.push(Locator { file: self.file, length, offset, line });
@@ -86,11 +91,18 @@ fn numbered<V: Visitor>(visitor: &V, unit: &mut V::Unit) -> impl FnMut(Document<
 }
 
 /// What a unit, or a block of one, gave.
-struct Outcome<B> {
-    result: B,
-    parts: Vec<PartOutcome>,
+pub(super) struct Outcome<B> {
+    pub(super) result: B,
+    pub(super) parts: Vec<PartOutcome>,
     /// The file, if it is a block of a stream.
-    stream: Option<u32>,
+    pub(super) stream: Option<u32>,
+}
+
+/// What one unit gave, to be put together with what the others did.
+pub struct UnitRead<B> {
+    /// Its number, in reading order.
+    pub(super) number: usize,
+    pub(super) outcomes: Vec<Outcome<B>>,
 }
 
 impl Corpus {
@@ -104,32 +116,58 @@ impl Corpus {
         progress: &dyn Progress,
         visitor: &V,
     ) -> Result<Survey<V::Kept>> {
-        progress.begin("reading", self.bytes(), Steps::Bytes);
-        let mut walk_problems = std::mem::take(&mut self.walk_problems);
+        let units = self.read_units(|_| true, progress, visitor)?;
+        self.put_together(units)
+    }
+
+    /// Reads the units that are chosen by their numbers.
+    ///
+    /// # Errors
+    /// Those of [`survey`](Self::survey).
+    pub fn read_units<V: Visitor>(
+        &mut self,
+        chosen: impl Fn(usize) -> bool,
+        progress: &dyn Progress,
+        visitor: &V,
+    ) -> Result<Vec<UnitRead<V::Kept>>> {
         let strict = self.options.strict;
-        if strict && !walk_problems.is_empty() {
-            return Err(walk_problems.swap_remove(0));
+        if strict && !self.walk_problems.is_empty() {
+            return Err(self.walk_problems.swap_remove(0));
         }
+        let this = &*self;
+        let chosen: Vec<(usize, &Unit)> =
+            this.units.iter().enumerate().filter(|(number, _)| chosen(*number)).collect();
+        let bytes = chosen.iter().map(|(_, unit)| unit.bytes).sum();
+        progress.begin("reading", bytes, Steps::Bytes);
         let first_bad = AtomicUsize::new(usize::MAX);
-        let outcomes: Vec<Vec<Outcome<V::Kept>>> = self
-            .units
+        let units = chosen
             .par_iter()
-            .enumerate()
-            .filter(|(index, _)| *index <= first_bad.load(Ordering::Relaxed))
-            .map(|(index, unit)| {
+            .filter(|(number, _)| *number <= first_bad.load(Ordering::Relaxed))
+            .map(|&(number, unit)| {
+                progress.go_on()?;
                 let outcomes = match unit.streamed {
-                    true => self.survey_stream(&unit.parts[0], progress, visitor)?,
-                    false => vec![self.survey_unit(unit, progress, visitor)?],
+                    true => this.survey_stream(&unit.parts[0], progress, visitor)?,
+                    false => vec![this.survey_unit(unit, progress, visitor)?],
                 };
                 let mut parts = outcomes.iter().flat_map(|outcome| &outcome.parts);
                 if strict && parts.any(|part| !part.problems.is_empty()) {
-                    first_bad.fetch_min(index, Ordering::Relaxed);
+                    first_bad.fetch_min(number, Ordering::Relaxed);
                 }
-                Ok(outcomes)
+                Ok(UnitRead { number, outcomes })
             })
             .collect::<Result<_>>()?;
         progress.end();
-        self.assemble(walk_problems, outcomes.into_iter().flatten())
+        Ok(units)
+    }
+
+    /// Makes a survey of what all units gave, in reading order.
+    ///
+    /// # Errors
+    /// With [`ReadOptions::strict`](super::ReadOptions::strict), the first problem.
+    pub fn put_together<A>(&mut self, units: Vec<UnitRead<A>>) -> Result<Survey<A>> {
+        debug_assert!(units.is_sorted_by_key(|unit| unit.number));
+        let walk_problems = std::mem::take(&mut self.walk_problems);
+        self.assemble(walk_problems, units.into_iter().flat_map(|unit| unit.outcomes))
     }
 
     /// Reads the parts of a unit one after the other.
@@ -181,7 +219,7 @@ impl Corpus {
             Ok(Outcome { result, parts: vec![outcome], stream })
         };
         let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
-        let (outcomes, failure) = in_blocks(&mut blocks, |block: Block| {
+        let (outcomes, failure) = in_blocks(&mut blocks, progress, |block: Block| {
             let mut accumulator = visitor.begin();
             let mut outcome = fresh();
             let mut visit = numbered(visitor, &mut accumulator);
@@ -189,7 +227,7 @@ impl Corpus {
             self.survey_block(place, &block, &mut Buffers::default(), &mut outcome, &mut visit);
             drop(visit);
             done(accumulator, outcome)
-        });
+        })?;
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
         if let Some(error) = failure {
             let mut outcome = fresh();
@@ -229,8 +267,10 @@ impl Corpus {
             for mut part in parts {
                 if line_base.0 != part.file {
                     line_base = (part.file, 0);
-                    match part.skipped {
-                        Some(reason) => *totals.skipped.entry(reason.to_owned()).or_default() += 1,
+                    match &part.skipped {
+                        Some(reason) => {
+                            *totals.skipped.entry(reason.clone().into_owned()).or_default() += 1
+                        }
                         // A file of which nothing could be read was not read.
                         None if part.locators.is_empty() && !part.problems.is_empty() => {}
                         None => {
@@ -239,8 +279,9 @@ impl Corpus {
                         }
                     }
                 }
+                let file = &self.files[part.file as usize];
                 for error in &mut part.problems {
-                    error.shift_lines(line_base.1);
+                    error.shift_lines(|line| file.number(line_base.1 + line));
                 }
                 for locator in &mut part.locators {
                     if locator.line > 0 {
@@ -248,13 +289,13 @@ impl Corpus {
                     }
                 }
                 if !part.id_hashes.is_empty() {
-                    nouns.insert(part.file, part.noun);
+                    nouns.insert(part.file, counted(&part.noun));
                 }
                 let first = catalog.locators.len() as u32;
                 // A record without an id is called by its line, which may be the id of another.
                 let named = part.locators.iter().zip(&part.id_hashes).zip(first..);
                 ids.extend(named.map(|((locator, id), document)| {
-                    let line = || xxh3_64(locator.line.to_string().as_bytes());
+                    let line = || xxh3_64(file.number(locator.line).to_string().as_bytes());
                     (part.file, id.unwrap_or_else(line), document)
                 }));
                 line_base.1 += part.lines;
@@ -268,10 +309,10 @@ impl Corpus {
                 totals.stripped += part.stripped;
                 totals.text_bytes += part.text_bytes;
                 for (reason, count) in part.passed_by {
-                    *totals.passed_by.entry(reason.to_owned()).or_default() += count;
+                    *totals.passed_by.entry(reason.into_owned()).or_default() += count;
                 }
                 for (encoding, count) in part.guessed {
-                    *totals.guessed.entry(encoding.to_owned()).or_default() += count;
+                    *totals.guessed.entry(encoding.into_owned()).or_default() += count;
                 }
             }
             if catalog.locators.len() > u32::MAX as usize {
@@ -315,7 +356,7 @@ impl Corpus {
                     count => format!("{count} records repeat"),
                 };
                 let file = file_ids[0].0;
-                let line = catalog.locators[*first as usize].line;
+                let line = self.files[file as usize].number(catalog.locators[*first as usize].line);
                 let (place, number) = match nouns.get(&file) {
                     Some(&noun) if noun != "line" => (format!("is {noun} {line}"), noun),
                     _ => (format!("on line {line}"), "line"),
@@ -347,7 +388,7 @@ impl Corpus {
                 return Err(Error::new(ErrorKind::Unsupported(reason)).at_path(file.path.display()));
             }
             Opening::Skip(reason) => {
-                outcome.skipped = Some(reason);
+                outcome.skipped = Some(reason.into());
                 return Ok(());
             }
         };
@@ -357,11 +398,12 @@ impl Corpus {
             }
             Content::Records(_) => self.survey_records(part, opened, buffers, outcome, visit),
             Content::Rows(rows) => {
-                let result = self.survey_rows(part, *rows, buffers, outcome, visit);
+                let all = rows.all();
+                let range = part.range.clone().unwrap_or(all.clone());
+                let share = (range.end - range.start) as f64 / (all.end as f64).max(1.0);
+                let result = self.survey_rows(part.file, range, &rows, buffers, outcome, visit);
                 // The bytes were read behind the back of whoever counts them.
-                if part.range.as_ref().is_none_or(|range| range.start == 0) {
-                    progress.advance(file.size);
-                }
+                progress.advance((file.size as f64 * share) as u64);
                 result
             }
         }
@@ -393,7 +435,7 @@ impl Corpus {
                 Err(Error::new(ErrorKind::NotText(reason)).at_path(file.path.display()))
             }
             Err(_) => {
-                outcome.skipped = Some("not text");
+                outcome.skipped = Some("not text".into());
                 Ok(())
             }
         }
@@ -448,20 +490,20 @@ impl Corpus {
         Ok(())
     }
 
-    /// Reads the rows of a Parquet file, or those within a range.
+    /// Reads a range of rows of a table.
     fn survey_rows(
         &self,
-        part: &Part,
-        (section, footer): (Section, Footer),
+        file: u32,
+        range: Range<u64>,
+        rows: &Rows,
         buffers: &mut Buffers,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
-        let path = self.files[part.file as usize].path.display();
+        let path = self.files[file as usize].path.display();
         let limit = self.options.max_document;
-        let range = part.range.clone().unwrap_or(footer.rows());
-        outcome.noun = "row";
-        let read = footer.read(&section, &[range], &mut buffers.record, &mut |row, record| {
+        outcome.noun = "row".into();
+        let read = rows.read(&[range], &mut buffers.record, &mut |row, record| {
             outcome.lines += 1;
             let line = outcome.lines;
             match record {
@@ -497,7 +539,7 @@ impl Corpus {
     ) -> bool {
         let record = &mut buffers.record;
         outcome.extracted = records.is_extracted();
-        outcome.noun = records.noun();
+        outcome.noun = records.noun().into();
         for frame in &block.frames {
             let offset = block.offset + frame.range.start as u64;
             if offset < range.start {
@@ -518,7 +560,9 @@ impl Corpus {
             };
             match found {
                 Ok(Found::Nothing) => {}
-                Ok(Found::PassedBy(reason)) => *outcome.passed_by.entry(reason).or_default() += 1,
+                Ok(Found::PassedBy(reason)) => {
+                    *outcome.passed_by.entry(reason.into()).or_default() += 1
+                }
                 Ok(Found::Document) => {
                     outcome.document(record, bytes.len() as u32, offset, line);
                     outcome.id_hashes.push(record.has_id.then(|| xxh3_64(record.id.as_bytes())));

@@ -20,9 +20,41 @@ use ignore::overrides::{Override, OverrideBuilder};
 use super::ReadOptions;
 use super::archive::{self, Place};
 use super::columns::Footer;
+use super::in_memory::MemoryTable;
 use crate::error::{Error, ErrorKind, Result};
 
-/// A file of the corpus.
+/// Where documents are to be found.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file or a folder; `-` is standard input.
+    Path(PathBuf),
+    /// A table in memory. Its documents are called by their ids alone.
+    Table(MemoryTable),
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Source::Path(path)
+    }
+}
+
+impl From<MemoryTable> for Source {
+    fn from(table: MemoryTable) -> Self {
+        Source::Table(table)
+    }
+}
+
+impl Source {
+    /// The path, if it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Source::Path(path) => Some(path),
+            Source::Table(_) => None,
+        }
+    }
+}
+
+/// A file of the corpus, or a table in memory that is read like one.
 pub struct SourceFile {
     /// Where it is.
     pub path: PathBuf,
@@ -43,9 +75,33 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// What is in no folder.
+    fn new(name: &str, size: u64, place: Place) -> Self {
+        SourceFile {
+            path: PathBuf::from(name),
+            name: name.to_owned(),
+            target: PathBuf::from(name),
+            size,
+            named: true,
+            path_number: 0,
+            place,
+            footer: OnceLock::new(),
+        }
+    }
+
     /// Whether it was standard input or a pipe.
     pub fn is_unnamed(&self) -> bool {
         matches!(self.place, Place::Unnamed(_))
+    }
+
+    /// Whether it is a table in memory.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.place, Place::Memory(_))
+    }
+
+    /// What a record is called whose line this is, counted from 1: rows in memory are counted from 0.
+    pub(super) fn number(&self, line: u64) -> u64 {
+        if self.is_table() { line.saturating_sub(1) } else { line }
     }
 }
 
@@ -65,22 +121,32 @@ pub fn is_passed_by(name: &OsStr) -> bool {
     name == ".git" || name.as_encoded_bytes().starts_with(b".dittograph")
 }
 
-/// Walks all PATHs.
+/// Walks all sources.
 ///
 /// # Errors
 /// A glob that cannot be parsed, or a file that is among the `outputs`, too.
 /// What is wrong with a PATH is a problem, not an error.
-pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
+pub fn walk(sources: &[Source], options: &ReadOptions) -> Result<Found> {
     let ReadOptions { exclude, outputs, temp_dir, .. } = options;
     // A pattern is wrong whatever the PATHs are.
     let excluded = Excluded::of(exclude)?;
     let mut found = Found::default();
-    let several = paths.len() > 1;
+    let several = sources.len() > 1;
     let mut linked = several;
-    for (index, path) in paths.iter().enumerate() {
+    for (index, source) in sources.iter().enumerate() {
         let below = found.files.len();
+        let path = match source {
+            Source::Path(path) => path,
+            Source::Table(table) => {
+                found.files.push(SourceFile {
+                    path_number: index,
+                    ..SourceFile::new("table", table.bytes(), Place::Memory(table.clone()))
+                });
+                continue;
+            }
+        };
         if path == Path::new("-") {
-            if !paths[..index].contains(path) {
+            if !sources[..index].iter().any(|other| other.path() == Some(path)) {
                 found.add(spool(&mut io::stdin().lock(), "-", temp_dir));
                 found.files[below..].iter_mut().for_each(|file| file.path_number = index);
             }
@@ -120,7 +186,7 @@ pub fn walk(paths: &[PathBuf], options: &ReadOptions) -> Result<Found> {
     }
     refuse_outputs(&found, outputs)?;
     if options.archives {
-        archive::expand(&mut found, paths, &excluded, temp_dir);
+        archive::expand(&mut found, sources, &excluded, temp_dir);
     }
     Ok(found)
 }
@@ -304,16 +370,7 @@ fn spool(source: &mut dyn io::Read, name: &str, temp_dir: &Path) -> Result<Sourc
     let mut file = tempfile::tempfile_in(temp_dir)
         .map_err(|error| Error::new(ErrorKind::Temporary(error)).at_path(temp_dir.display()))?;
     let size = io::copy(source, &mut file).map_err(|error| Error::io(name, error))?;
-    Ok(SourceFile {
-        path: PathBuf::from(name),
-        name: name.to_owned(),
-        target: PathBuf::from(name),
-        size,
-        named: true,
-        path_number: 0,
-        place: Place::Unnamed(Arc::new(file)),
-        footer: OnceLock::new(),
-    })
+    Ok(SourceFile::new(name, size, Place::Unnamed(Arc::new(file))))
 }
 
 /// A path as it stands in the output: `/` between folders, and when it is no
@@ -349,7 +406,8 @@ mod tests {
     fn names(paths: &[PathBuf], exclude: &[&str]) -> (Vec<String>, Found) {
         let exclude: Vec<_> = exclude.iter().map(|&glob| glob.to_owned()).collect();
         let options = ReadOptions { exclude, ..Default::default() };
-        let found = walk(paths, &options).unwrap();
+        let sources: Vec<Source> = paths.iter().cloned().map(Source::from).collect();
+        let found = walk(&sources, &options).unwrap();
         (found.files.iter().map(|file| file.name.clone()).collect(), found)
     }
 

@@ -233,20 +233,28 @@ impl ClusterRows {
         self.members.is_empty()
     }
 
-    /// Each in turn.
+    /// One of them.
     ///
-    /// The errors are those of [`Findings::get`].
-    pub fn iter(&self) -> impl Iterator<Item = Result<ClusterRow>> + '_ {
+    /// # Errors
+    /// Those of [`Findings::get`].
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn get(&self, index: usize) -> Result<ClusterRow> {
+        let one = &self.members[index];
         let mut readers = self.readers();
-        self.members.iter().map(move |one| {
-            let (document, kept) = readers.read(one.document, one.kept)?;
-            Ok(ClusterRow {
-                document: document.document.to_owned(),
-                cluster: one.cluster,
-                kept: kept.document.to_owned(),
-                similarity: one.similarity,
-            })
+        let (document, kept) = readers.read(one.document, one.kept)?;
+        Ok(ClusterRow {
+            document: document.document.to_owned(),
+            cluster: one.cluster,
+            kept: kept.document.to_owned(),
+            similarity: one.similarity,
         })
+    }
+
+    /// Each in turn.
+    pub fn iter(&self) -> impl Iterator<Item = Result<ClusterRow>> + '_ {
+        (0..self.len()).map(|index| self.get(index))
     }
 
     /// All of them, without names; the numbers are those of the sides of [`Row`]s.

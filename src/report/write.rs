@@ -6,11 +6,13 @@
 //! spreadsheets themselves do.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::str::FromStr;
 
+use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
-use super::cells::{Cell, Lines, Table};
+use super::cells::{Cell, Lines, Piece, Table};
 use super::findings::{ClusterMember, ClusterRows, Findings, Row, SideReaders};
 use super::quotes::Quote;
 use crate::error::Error;
@@ -97,11 +99,12 @@ pub fn write_findings(
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let put = |sides: &mut _, row: &Row, lines: &mut Lines<'_>| {
-        let sides = SideReaders::read(sides, row.a, row.b)?;
-        lines.put(&finding_cells(row, sides))
-    };
-    write_rows(&COLUMNS, findings.rows(), || findings.readers(), put, format, out)
+    write_rows(&COLUMNS, findings.rows(), || findings.readers(), put_finding, format, out)
+}
+
+fn put_finding(sides: &mut SideReaders<'_>, row: &Row, lines: &mut Lines<'_>) -> io::Result<()> {
+    let sides = sides.read(row.a, row.b)?;
+    lines.put(&finding_cells(row, sides))
 }
 
 /// The columns of the words around, which follow [`COLUMNS`].
@@ -116,13 +119,14 @@ pub fn write_findings_in_context(
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let put = |sides: &mut _, row: &Row, lines: &mut Lines<'_>| {
-        let (a, b) = SideReaders::read(sides, row.a, row.b)?;
-        let context = [a.before, a.after, b.before, b.after].map(Cell::Text);
-        lines.put(&[&finding_cells(row, (a, b))[..], &context].concat())
-    };
     let header = [&COLUMNS[..], &CONTEXT_COLUMNS].concat();
-    write_rows(&header, findings.rows(), || findings.readers(), put, format, out)
+    write_rows(&header, findings.rows(), || findings.readers(), put_in_context, format, out)
+}
+
+fn put_in_context(sides: &mut SideReaders<'_>, row: &Row, lines: &mut Lines<'_>) -> io::Result<()> {
+    let (a, b) = sides.read(row.a, row.b)?;
+    let context = [a.before, a.after, b.before, b.after].map(Cell::Text);
+    lines.put(&[&finding_cells(row, (a, b))[..], &context].concat())
 }
 
 /// The columns of the clusters.
@@ -137,16 +141,71 @@ pub fn write_clusters(
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let put = |sides: &mut _, member: &ClusterMember, lines: &mut Lines<'_>| {
-        let (document, kept) = SideReaders::read(sides, member.document, member.kept)?;
-        lines.put(&[
-            Cell::Name(document.document),
-            Cell::Number(member.cluster),
-            Cell::Name(kept.document),
-            Cell::Share(member.similarity),
-        ])
-    };
-    write_rows(&CLUSTER_COLUMNS, clusters.members(), || clusters.readers(), put, format, out)
+    let members = clusters.members();
+    write_rows(&CLUSTER_COLUMNS, members, || clusters.readers(), put_member, format, out)
+}
+
+fn put_member(
+    sides: &mut SideReaders<'_>,
+    member: &ClusterMember,
+    lines: &mut Lines<'_>,
+) -> io::Result<()> {
+    let (document, kept) = sides.read(member.document, member.kept)?;
+    lines.put(&[
+        Cell::Name(document.document),
+        Cell::Number(member.cluster),
+        Cell::Name(kept.document),
+        Cell::Share(member.similarity),
+    ])
+}
+
+/// Some findings as columns of Arrow, the same as in Parquet, with the words around them if these are wanted.
+///
+/// # Errors
+/// Those of [`Findings::get`], inside one.
+///
+/// # Panics
+/// If there are not so many.
+pub fn findings_batch(
+    findings: &Findings,
+    range: Range<usize>,
+    context: bool,
+) -> io::Result<RecordBatch> {
+    let (rows, mut readers) = (&findings.rows()[range], findings.readers());
+    match context {
+        false => batch(&COLUMNS, rows, |row, lines| put_finding(&mut readers, row, lines)),
+        true => {
+            let header = [&COLUMNS[..], &CONTEXT_COLUMNS].concat();
+            batch(&header, rows, |row, lines| put_in_context(&mut readers, row, lines))
+        }
+    }
+}
+
+/// Some rows of clusters as columns of Arrow.
+///
+/// # Errors
+/// Those of [`findings_batch`].
+///
+/// # Panics
+/// If there are not so many.
+pub fn clusters_batch(clusters: &ClusterRows, range: Range<usize>) -> io::Result<RecordBatch> {
+    let mut readers = clusters.readers();
+    let put =
+        |member: &ClusterMember, lines: &mut Lines<'_>| put_member(&mut readers, member, lines);
+    batch(&CLUSTER_COLUMNS, &clusters.members()[range], put)
+}
+
+fn batch<T>(
+    header: &[&str],
+    items: &[T],
+    mut put: impl FnMut(&T, &mut Lines<'_>) -> io::Result<()>,
+) -> io::Result<RecordBatch> {
+    let mut lines = Lines::new(header, OutputFormat::Parquet);
+    items.iter().try_for_each(|item| put(item, &mut lines))?;
+    match lines.into_piece()? {
+        Piece::Batch(batch) => Ok(batch),
+        Piece::Bytes(_) => unreachable!("lines of Parquet are a batch"),
+    }
 }
 
 /// How many rows a thread turns into bytes at a time.

@@ -24,6 +24,16 @@ use std::ops::Range;
 
 use crate::document::Span;
 
+/// The folded tokens of a text with a space after each: equal for texts of the same words.
+pub fn normalised(text: &str) -> Vec<u8> {
+    let mut normalised = Vec::with_capacity(text.len());
+    Tokenizer::default().for_each(text, |_, folded| {
+        normalised.extend_from_slice(folded);
+        normalised.push(b' ');
+    });
+    normalised
+}
+
 /// The tokens of one document, column by column.
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {

@@ -56,6 +56,11 @@ impl Pair {
     }
 }
 
+/// How many shingles two sets (ascending, each once) share. Cost: linear, less when they differ much in size.
+pub fn shared<T: Copy + Ord>(one: &[T], other: &[T]) -> usize {
+    overlap(one, other, 0).expect("every overlap is at least nothing")
+}
+
 /// When a pair counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Criteria {

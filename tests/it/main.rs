@@ -46,7 +46,12 @@ mod passages;
 mod readers;
 /// The page of a scan: its data, what it leaves out, and that nothing foreign gets out of its place.
 mod report;
+/// A scan by several processes: the rows of one.
+#[cfg(unix)]
+mod shards;
 /// The recall of the bands against its formula.
 mod statistics;
+/// Tables in memory: the rows of a file of the same records. Runs that are stopped.
+mod tables;
 /// What `tune` says of the bands: the formula's numbers, and a measurement.
 mod tune;

@@ -76,7 +76,7 @@ pub fn scan_against<S: AsRef<str>>(texts: &[S], split: usize, options: &ScanOpti
     let files = [("a.jsonl", lines[..split].concat()), ("b.jsonl", lines[split..].concat())];
     write_files(folder.path(), files);
     let mut options = options.clone();
-    options.read.against = vec![folder.path().join("b.jsonl")];
+    options.read.against = vec![folder.path().join("b.jsonl").into()];
     Scanned::of(scan(&[folder.path().join("a.jsonl")], &options, &Silent).unwrap())
 }
 

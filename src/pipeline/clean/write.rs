@@ -60,6 +60,7 @@ impl Cleaner<'_> {
             let done: Vec<(bool, Option<Stored<u8>>)> = numbers
                 .par_iter()
                 .map(|&number| {
+                    self.progress.go_on()?;
                     let target = &targets.0[number];
                     let changes = self.changes(number, &changed, &names);
                     let done = if let Some(extract) = extracts.get(&number) {

@@ -1,0 +1,82 @@
+//! `dittograph sketch` and `dittograph merge`.
+
+use std::io::{self, BufWriter, Write};
+
+use clap::{ArgMatches, CommandFactory};
+use dittograph::error::Result;
+use dittograph::pipeline;
+
+use super::args::Arguments;
+use super::command::command;
+use super::messages::Messages;
+use super::output::Output;
+use super::progress::Bars;
+use super::scan::{Outputs, write_scan};
+use super::shard_args::{MergeArguments, SketchArguments, read_again, typed};
+use super::{Outcome, interrupt, use_threads};
+
+/// Sketches a share of a corpus into a file; `matches` are what the arguments were made of.
+///
+/// # Errors
+/// Whatever keeps the run from being done; what cannot be read is told when the shards are merged.
+pub fn sketch(
+    arguments: &SketchArguments,
+    matches: &ArgMatches,
+    messages: &Messages,
+) -> Result<Outcome> {
+    interrupt::watch();
+    use_threads(arguments.running.threads)?;
+    let whole = Arguments::command();
+    let typed = match (whole.find_subcommand("sketch"), matches.subcommand()) {
+        (Some(command), Some((_, matches))) => typed(command, matches)?,
+        _ => Vec::new(),
+    };
+    let corpus = &arguments.corpus;
+    let mut options = corpus.options(&arguments.running);
+    options.read.outputs = vec![arguments.output.clone()];
+    let output = Output::open(Some(&arguments.output))?;
+    let bars = Bars::new(arguments.quiet);
+    let mut sketching = None;
+    output.finish(|out| {
+        let mut out = BufWriter::with_capacity(1 << 20, out);
+        let shard = arguments.shard;
+        let done = pipeline::sketch(&corpus.paths, &options, shard, &typed, &mut out, &bars);
+        sketching = Some(done.map_err(io::Error::other)?);
+        out.flush()
+    })?;
+    if let Some(sketching) = sketching.filter(|_| !arguments.quiet) {
+        messages.text(sketching);
+    }
+    Ok(Outcome::Done)
+}
+
+/// Merges shards, writes what was found, and tells how it went.
+///
+/// # Errors
+/// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
+pub fn merge(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome> {
+    interrupt::watch();
+    use_threads(arguments.running.threads)?;
+    // There is at least one, and the others must agree with it.
+    let corpus = read_again(&pipeline::arguments_of(&arguments.shards[0])?)?;
+    let mut options = corpus.options(&arguments.running);
+    let outputs = Outputs {
+        rows: arguments.output.as_deref(),
+        clusters: arguments.clusters.as_deref(),
+        summary: arguments.summary.as_deref(),
+        report: arguments.report.as_deref(),
+        format: arguments.format,
+        color: arguments.color,
+        context: corpus.context(),
+    };
+    options.read.outputs = outputs.files()?;
+    let opened = outputs.open()?;
+    let bars = Bars::new(arguments.quiet);
+    let mut scan = pipeline::merge(&arguments.shards, &corpus.paths, &options, &bars)?;
+    scan.summary.command = command(&corpus.paths, &options);
+    let is_against = !options.read.against.is_empty();
+    write_scan(scan, opened, is_against, &bars, messages).map(|outcome| match outcome {
+        Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
+        outcome => outcome,
+    })
+}
