@@ -103,6 +103,12 @@ pub enum ErrorKind {
     /// A folder that is to be restored was not written by `clean`, or not to its end.
     #[error("{0}")]
     NotCleaned(&'static str),
+    /// A file that should hold the rows of a scan holds something else, or not all of them.
+    #[error("not the rows of a scan: {0}")]
+    NotFindings(String),
+    /// A file that should be the summary of a scan is something else.
+    #[error("not the summary of a scan: {0}")]
+    NotSummary(String),
     /// A file that is to be merged is no shard, or not whole.
     #[error("{0}")]
     NotShard(&'static str),
@@ -303,6 +309,13 @@ impl Error {
             ErrorKind::NotCleaned(_) => {
                 "name a folder that `dittograph clean` has written; if it was stopped, run it again"
                     .to_owned()
+            }
+            ErrorKind::NotFindings(_) => {
+                "write the rows again, as CSV: `dittograph scan PATH... -o pairs.csv`, with `--clusters` for the clusters"
+                    .to_owned()
+            }
+            ErrorKind::NotSummary(_) => {
+                "write it again: `dittograph scan PATH... -o pairs.csv --summary summary.json`".to_owned()
             }
             ErrorKind::NotShard(_) => "make it again with `dittograph sketch`".to_owned(),
             ErrorKind::Shards(_) => {

@@ -15,6 +15,7 @@ use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
 use super::paint::Color;
+use super::report_args::{REPORT_EXAMPLES, ReportArguments};
 use super::scan::Outputs;
 use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
 use super::size;
@@ -23,6 +24,7 @@ const EXAMPLES: &str = "\
 Examples:
   dittograph scan articles/                    every duplicate below a folder, as CSV
   dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
+  dittograph scan articles/ --report report.html > pairs.csv     and a page to look at
   dittograph scan --find documents --threshold 0.7 a/ b/
   dittograph scan train/ --against test.jsonl  what of the test stands in the training text
   zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
@@ -55,6 +57,9 @@ pub enum Command {
     /// Make the original again of a cleaned corpus
     #[command(after_help = RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
+    /// Make a page of HTML to look at the rows of a scan with
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(Box<ReportArguments>),
     /// Do a share of the work of a scan, for several machines to do it together
     #[command(after_help = SHARD_EXAMPLES, after_long_help = SKETCH_HELP)]
     Sketch(Box<SketchArguments>),
@@ -191,6 +196,12 @@ pub struct ScanArguments {
     /// Also write the summary, as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+
+    /// Also make a page of HTML to look at the rows with
+    ///
+    /// As `dittograph report` makes it of the rows, with the texts of the documents that repeat most.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
 
     /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
@@ -466,6 +477,7 @@ impl ScanArguments {
             rows: self.output.as_deref(),
             clusters: self.clusters.as_deref(),
             summary: self.summary.as_deref(),
+            report: self.report.as_deref(),
             format: self.format,
             color: self.color,
             context: self.finding.context,

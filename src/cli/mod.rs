@@ -3,6 +3,7 @@
 mod args;
 mod clean;
 mod clean_args;
+mod command;
 mod config;
 mod diff;
 mod interrupt;
@@ -10,6 +11,8 @@ mod messages;
 mod output;
 mod paint;
 mod progress;
+mod report;
+mod report_args;
 mod restore;
 mod scan;
 mod shard_args;
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Scan(arguments) => scan::run(&arguments, &messages),
         Command::Clean(arguments) => clean::run(&arguments, &messages),
         Command::Restore(arguments) => restore::run(&arguments, &messages),
+        Command::Report(arguments) => report::run(&arguments, &messages),
         Command::Sketch(arguments) => shards::sketch(&arguments, &matches, &messages),
         Command::Merge(arguments) => shards::merge(&arguments, &messages),
         Command::Tune(arguments) => tune::run(&arguments, &messages),

@@ -19,6 +19,11 @@ impl Bars {
         Bars { bar: Mutex::new(ProgressBar::hidden()), quiet }
     }
 
+    /// Whether nothing is to be said but problems.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
         // A panic elsewhere must not hide itself behind the bar.
         act(&mut self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner));

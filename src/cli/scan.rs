@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use dittograph::error::{Error, Result};
 use dittograph::memory;
-use dittograph::pipeline::{Scan, scan};
+use dittograph::pipeline::{Scan, page_of_scan, scan};
 use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
 
 use super::args::{RowFormat, ScanArguments};
+use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
 use super::paint::Color;
@@ -27,9 +28,10 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     options.read.outputs = outputs.files()?;
     let opened = outputs.open()?;
     let bars = Bars::new(arguments.quiet);
-    let scan = scan(&arguments.paths, &options, &bars)?;
+    let mut scan = scan(&arguments.paths, &options, &bars)?;
+    scan.summary.command = command(&arguments.paths, &options);
     let is_against = !arguments.against.is_empty();
-    let outcome = write_scan(scan, opened, is_against, arguments.quiet, messages)?;
+    let outcome = write_scan(scan, opened, is_against, &bars, messages)?;
     Ok(match outcome {
         Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
         outcome => outcome,
@@ -41,6 +43,7 @@ pub struct Outputs<'a> {
     pub rows: Option<&'a Path>,
     pub clusters: Option<&'a Path>,
     pub summary: Option<&'a Path>,
+    pub report: Option<&'a Path>,
     /// None where it depends on where rows are written to.
     pub format: Option<RowFormat>,
     pub color: Color,
@@ -57,7 +60,7 @@ impl Outputs<'_> {
         let standard = Path::new("-");
         let rows = Some(self.rows.unwrap_or(standard));
         let mut places: Vec<&Path> =
-            [rows, self.clusters, self.summary].into_iter().flatten().collect();
+            [rows, self.clusters, self.summary, self.report].into_iter().flatten().collect();
         places.sort_unstable();
         if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
             let place = match pair[0] == standard {
@@ -65,7 +68,7 @@ impl Outputs<'_> {
                 false => pair[0].display().to_string(),
             };
             return Err(Error::options(format!(
-                "`--output`, `--clusters` and `--summary` cannot share {place}"
+                "`--output`, `--clusters`, `--summary` and `--report` cannot share {place}"
             )));
         }
         Ok(places.into_iter().filter(|place| *place != standard).map(Path::to_owned).collect())
@@ -92,6 +95,7 @@ impl Outputs<'_> {
             rows,
             clusters: open(self.clusters)?,
             summary: open(self.summary)?,
+            report: open(self.report)?,
             format,
             color: self.color,
             context: self.context,
@@ -104,6 +108,7 @@ pub struct Opened {
     rows: Output,
     clusters: Option<Output>,
     summary: Option<Output>,
+    report: Option<Output>,
     format: RowFormat,
     color: Color,
     context: u32,
@@ -117,10 +122,10 @@ pub fn write_scan(
     mut scan: Scan,
     opened: Opened,
     is_against: bool,
-    quiet: bool,
+    bars: &Bars,
     messages: &Messages,
 ) -> Result<Outcome> {
-    let Opened { rows, clusters, summary, format, color, context } = opened;
+    let Opened { rows, clusters, summary, report, format, color, context } = opened;
     messages.problems(&scan.problems, scan.summary.read.problems);
     let written = match format {
         RowFormat::Text | RowFormat::Csv => OutputFormat::Csv,
@@ -142,11 +147,15 @@ pub fn write_scan(
     if let Some(output) = clusters {
         output.finish(|out| write_clusters(&scan.clusters, written, out))?;
     }
+    if let Some(output) = report {
+        let page = page_of_scan(&scan, bars)?;
+        output.finish(|out| page.write(out))?;
+    }
     scan.summary.peak_memory = memory::peak();
     if let Some(output) = summary {
         output.finish_json(&scan.summary)?;
     }
-    if !quiet {
+    if !bars.is_quiet() {
         scan.notices.iter().for_each(|notice| messages.note(notice));
         if scan.summary.read.documents == 0 {
             messages.note("there was no document to scan");

@@ -140,6 +140,10 @@ pub struct MergeArguments {
     #[arg(long, value_name = "FILE")]
     pub clusters: Option<PathBuf>,
 
+    /// Also make a page of HTML to look at what was found with
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
     /// Also write the summary, as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,

@@ -7,6 +7,7 @@ use dittograph::error::Result;
 use dittograph::pipeline;
 
 use super::args::Arguments;
+use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
@@ -63,6 +64,7 @@ pub fn merge(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome>
         rows: arguments.output.as_deref(),
         clusters: arguments.clusters.as_deref(),
         summary: arguments.summary.as_deref(),
+        report: arguments.report.as_deref(),
         format: arguments.format,
         color: arguments.color,
         context: corpus.context(),
@@ -70,9 +72,10 @@ pub fn merge(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome>
     options.read.outputs = outputs.files()?;
     let opened = outputs.open()?;
     let bars = Bars::new(arguments.quiet);
-    let scan = pipeline::merge(&arguments.shards, &corpus.paths, &options, &bars)?;
+    let mut scan = pipeline::merge(&arguments.shards, &corpus.paths, &options, &bars)?;
+    scan.summary.command = command(&corpus.paths, &options);
     let is_against = !options.read.against.is_empty();
-    write_scan(scan, opened, is_against, arguments.quiet, messages).map(|outcome| match outcome {
+    write_scan(scan, opened, is_against, &bars, messages).map(|outcome| match outcome {
         Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
         outcome => outcome,
     })

@@ -15,6 +15,7 @@ mod estimate;
 mod exact;
 mod inspect;
 mod passages;
+mod report;
 mod rows;
 mod shards;
 mod sides;
@@ -46,6 +47,7 @@ pub use clean::{
     Show, SourceRule, clean,
 };
 pub use compare::{Comparer, Comparison, Reading};
+pub use report::{Documents, ReportOptions, page_of_scan, report};
 pub use shards::{Shard, Sketching, arguments_of, merge, sketch};
 pub use stream::{Alike, Deduplicator};
 pub use tune::{CurvePoint, Measurement, Tuning, measure};
@@ -196,6 +198,8 @@ pub struct Scan {
     pub clusters: ClusterRows,
     /// What was done.
     pub summary: Summary,
+    /// The documents that the findings are about, to be read again.
+    pub documents: Documents,
     /// What could not be read.
     pub problems: Vec<Error>,
     /// What the user should know although nothing failed.
@@ -327,12 +331,12 @@ fn scan_in(
     let workspace = workspace(corpus.bytes());
     let survey = survey::survey(&mut corpus, plan, &workspace, progress)?;
     clock.lap("read and sketch");
-    scan_of((sources, &corpus), survey, plan, &workspace, clock, progress)
+    scan_of((sources, corpus), survey, plan, &workspace, clock, progress)
 }
 
 /// What there is in a corpus that was read once.
 fn scan_of(
-    (sources, corpus): (&[Source], &Corpus),
+    (sources, corpus): (&[Source], Corpus),
     mut survey: Sketched,
     plan: &Plan,
     workspace: &Workspace,
@@ -345,13 +349,13 @@ fn scan_of(
         clock.lap("write texts");
     }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(corpus, &survey, plan, workspace, &mut clock, progress)?;
+    let documents = DocumentPairs::find(&corpus, &survey, plan, workspace, &mut clock, progress)?;
     survey.lists = Lists::default();
     let (passages, shortened) =
         passages::find(&mut survey, &documents, |_| true, plan, workspace, progress)?;
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
-    let rows = rows::write(corpus, &survey, documents, &passages, plan, progress)?;
+    let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;
     clock.lap("write rows");
     let counts = Counts {
         shortened,
@@ -360,10 +364,20 @@ fn scan_of(
         crowded,
         ..rows.counts
     };
+    let quoted = rows.findings.documents();
     Ok(Scan {
+        documents: Documents::quoted(
+            corpus,
+            survey.catalog,
+            quoted,
+            plan.options.read.temp_dir.clone(),
+        ),
         findings: rows.findings,
         clusters: rows.clusters,
         summary: Summary {
+            command: Vec::new(),
+            problems: survey.problems.iter().map(Error::to_string).collect(),
+            notices: survey.notices.clone(),
             parameters: plan.parameters(),
             read: survey.totals,
             found: counts,

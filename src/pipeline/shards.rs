@@ -200,5 +200,5 @@ pub fn merge<S: Clone + Into<Source>>(
     units.sort_by_key(UnitRead::number);
     let survey = survey::put_together(&mut corpus, units, &plan, spills)?;
     clock.lap("read shards");
-    scan_of((&sources, &corpus), survey, &plan, &workspace, clock, progress)
+    scan_of((&sources, corpus), survey, &plan, &workspace, clock, progress)
 }

@@ -33,6 +33,21 @@ pub enum Format {
 /// The names of the formats on the command line.
 pub const FORMAT_NAMES: &[&str] = &["text", "jsonl", "csv", "tsv", "html", "warc", "parquet"];
 
+impl Format {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+            Format::Html => "html",
+            Format::Warc => "warc",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
 impl FromStr for Format {
     type Err = Error;
 

@@ -35,6 +35,17 @@ pub enum Html {
 /// The names of [`Html`] on the command line.
 pub const HTML_NAMES: &[&str] = &["main", "all", "text"];
 
+impl Html {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Html::Main => "main",
+            Html::All => "all",
+            Html::Text => "text",
+        }
+    }
+}
+
 impl FromStr for Html {
     type Err = Error;
 

@@ -17,6 +17,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind of a name in the output.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Kind::Exact, Kind::Near, Kind::Contained, Kind::Passage];
+        all.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name in the output.
     pub fn name(self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::finding::{Finding, Kind};
 use super::quotes::{Quote, QuoteReader, Quotes};
+use crate::document::DocId;
 use crate::error::Result;
 
 /// A row: a finding whose sides are numbers of quotes.
@@ -99,8 +100,11 @@ impl Findings {
     /// # Panics
     /// If there are not so many.
     pub fn get(&self, index: usize) -> Result<Finding> {
+        self.read(index, &mut self.readers())
+    }
+
+    fn read(&self, index: usize, readers: &mut SideReaders<'_>) -> Result<Finding> {
         let row = &self.rows[index];
-        let mut readers = self.readers();
         let (a, b) = readers.read(row.a, row.b)?;
         Ok(Finding {
             kind: row.kind,
@@ -112,6 +116,22 @@ impl Findings {
             passage: row.passage(),
             occurrences: row.occurrences(),
         })
+    }
+
+    /// Some of them, by number, read on all threads.
+    pub(super) fn some(&self, numbers: &[u32]) -> Result<Vec<Finding>> {
+        let read = |numbers: &[u32]| {
+            let mut readers = self.readers();
+            let read = |number: &u32| self.read(*number as usize, &mut readers);
+            numbers.iter().map(read).collect::<Result<Vec<_>>>()
+        };
+        let pieces: Vec<_> = numbers.par_chunks(512).map(read).collect::<Result<_>>()?;
+        Ok(pieces.into_iter().flatten().collect())
+    }
+
+    /// The documents that are quoted, in no order, some more than once.
+    pub(crate) fn documents(&self) -> Vec<DocId> {
+        self.quotes.documents().collect()
     }
 
     /// Each in turn.

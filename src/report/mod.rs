@@ -2,11 +2,12 @@
 //!
 //! In: verified pairs and passages with their places and texts. Out: CSV, JSON lines, Parquet
 //! or Arrow columns, one [`Finding`] a row, in columns whose names and order are a
-//! promise to other programs.
+//! promise to other programs. [`html`] makes a page of them.
 
 mod cells;
 mod finding;
 mod findings;
+pub mod html;
 mod quotes;
 mod summary;
 mod write;

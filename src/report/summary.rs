@@ -74,12 +74,18 @@ pub struct Counts {
 /// The summary of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
+    /// The command that makes the same rows again; none if the program was not run by one.
+    pub command: Vec<String>,
     /// How it was made.
     pub parameters: Parameters,
     /// What was read.
     pub read: ReadTotals,
     /// What was found.
     pub found: Counts,
+    /// What could not be read, in words; of many only the first.
+    pub problems: Vec<String>,
+    /// What the user should know although nothing failed.
+    pub notices: Vec<String>,
     /// Wall time in seconds.
     pub seconds: f64,
     /// Wall time of each stage in seconds, in order.
@@ -90,7 +96,7 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { parameters, read, found, seconds, peak_memory, stages: _ } = self;
+        let Summary { parameters, read, found, seconds, peak_memory, .. } = self;
         write_read(read, f)?;
         if found.references > 0 {
             writeln!(

@@ -44,6 +44,8 @@ mod parquet;
 mod passages;
 /// Bytes that nobody wrote, in every format.
 mod readers;
+/// The page of a scan: its data, what it leaves out, and that nothing foreign gets out of its place.
+mod report;
 /// A scan by several processes: the rows of one.
 #[cfg(unix)]
 mod shards;

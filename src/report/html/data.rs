@@ -1,0 +1,395 @@
+//! What the script of a page reads: names, spans, texts and rows as JSON.
+//!
+//! In: the outline, the entries that are shown, the rows once more and the texts. Out: [`Data`] and the
+//! texts, within budgets: a page that is to be opened can hold some 30 megabytes. Of texts and excerpts those
+//! come first that belong to the entries which repeat most.
+//!
+//! Each text stands once, whatever the number of its documents, and each excerpt once. Spans stay what they
+//! are in the rows, bytes: the script slices bytes.
+
+use ahash::{AHashMap, RandomState};
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::entries::{Entries, Entry, Subject};
+use super::outline::Outline;
+use super::rows::RowSource;
+use super::sources::Sources;
+use super::texts::TextSource;
+use crate::error::Result;
+use crate::report::{Kind, Side, excerpt};
+
+/// Bytes of JSON that a page may have of each part.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Rows, their spans and the names of their documents.
+    pub rows: usize,
+    excerpts: usize,
+    texts: usize,
+}
+
+impl Budget {
+    /// The budget of a page of 30 megabytes, with some to spare.
+    pub fn new(with_texts: bool) -> Self {
+        match with_texts {
+            true => Budget { rows: 14_000_000, excerpts: 5_500_000, texts: 9_000_000 },
+            false => Budget { rows: 17_500_000, excerpts: 11_000_000, texts: 0 },
+        }
+    }
+}
+
+/// Texts are in scripts of about so many bytes each, which are parsed when they are needed.
+const BLOCK: usize = 500_000;
+
+/// Of how many documents texts are asked for at most.
+const MOST_TEXTS: usize = 50_000;
+
+/// Of so many documents of each entry, texts come before those of all others.
+const FIRST_DOCUMENTS: usize = 10;
+
+/// How many characters of the words around a passage are shown on either side.
+const CONTEXT: usize = 160;
+
+/// What the script reads, but for the texts.
+#[derive(Debug, Default, Serialize)]
+pub struct Data {
+    /// What the page is about, as the arguments that made the rows.
+    pub command: Vec<String>,
+    /// The least similarity of a near pair.
+    pub threshold: Option<f64>,
+    /// The sources of the documents, bytewise ascending.
+    pub sources: Vec<String>,
+    /// Name, source, number of the text or -1, bytes of the document or 0.
+    pub documents: Vec<(String, u32, i64, u32)>,
+    /// Document, start, end, line, words, number of the excerpt or -1, of those before and after, or -1.
+    pub sides: Vec<Span>,
+    /// Each once.
+    pub excerpts: Vec<String>,
+    /// Those that repeat most words first.
+    pub entries: Vec<Listed>,
+    /// How many texts are in each block.
+    pub blocks: Vec<usize>,
+}
+
+/// A side of a row.
+pub type Span = (u32, u32, u32, u32, u32, i64, i64, i64);
+
+/// An entry: what it is, its number, words that repeat, occurrences or documents, rows in all, members
+/// (document, kept, similarity) and rows (number, kind, Jaccard similarity, containment, sides).
+pub type Listed =
+    (&'static str, u32, u64, u32, u32, Vec<(u32, u32, u16)>, Vec<(u32, u8, u16, u16, u32, u32)>);
+
+/// What is not in the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Entries.
+    pub entries: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Documents whose text was asked for and has no place.
+    pub texts: u64,
+    /// Documents that were not found.
+    pub missing: u64,
+    /// Documents that are not what they were when they were scanned.
+    pub changed: u64,
+    /// Texts of which only the beginning is shown.
+    pub cut: u64,
+    /// Excerpts.
+    pub excerpts: u64,
+}
+
+/// Texts, in blocks.
+pub type Blocks = Vec<Vec<String>>;
+
+/// Makes the data.
+pub fn gather(
+    outline: &Outline,
+    sources: &Sources,
+    entries: &Entries,
+    rows: &dyn RowSource,
+    texts: Option<&dyn TextSource>,
+    budget: Budget,
+) -> Result<(Data, Blocks, LeftOut)> {
+    let mut gathering = Gathering::new(outline, sources, entries);
+    gathering.read_rows(entries, rows)?;
+    let blocks = match texts {
+        Some(source) => gathering.read_texts(source, budget.texts)?,
+        None => Vec::new(),
+    };
+    gathering.choose_excerpts(budget.excerpts);
+    let Gathering { data, left_out, .. } = gathering;
+    Ok((data, blocks, left_out))
+}
+
+/// The quoted words of a side, before it is known which have a place.
+struct Quoted {
+    is_passage: bool,
+    text: String,
+    before: String,
+    after: String,
+}
+
+struct Gathering<'a> {
+    data: Data,
+    left_out: LeftOut,
+    outline: &'a Outline,
+    /// For each document of the outline its number in the page.
+    numbers: AHashMap<u32, u32>,
+    /// The documents of the page in the order of the entries.
+    order: Vec<u32>,
+    /// For each side of the page what it quotes.
+    quoted: Vec<Quoted>,
+}
+
+impl<'a> Gathering<'a> {
+    /// Numbers the documents that the entries are about.
+    fn new(outline: &'a Outline, sources: &Sources, entries: &Entries) -> Self {
+        let (mut order, mut later) = (Vec::new(), Vec::new());
+        for entry in &entries.shown {
+            let members = members(outline, entry).iter().map(|one| one.document);
+            let rows = entry.rows.iter().map(|row| &outline.lines[*row as usize]);
+            let mut documents = members.chain(rows.flat_map(|line| [line.a, line.b]));
+            order.extend(documents.by_ref().take(FIRST_DOCUMENTS));
+            later.extend(documents);
+        }
+        order.append(&mut later);
+        let mut shown = order.clone();
+        shown.sort_unstable();
+        shown.dedup();
+        let mut numbers = AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        numbers.extend((0..).zip(&shown).map(|(number, document)| (*document, number)));
+        let mut used: Vec<u32> = shown.iter().map(|one| sources.of[*one as usize]).collect();
+        used.sort_unstable();
+        used.dedup();
+        let document = |&document: &u32| {
+            let place = document as usize;
+            let source = used.partition_point(|source| *source < sources.of[place]);
+            (outline.names[place].clone(), source as u32, -1, 0)
+        };
+        let data = Data {
+            sources: used.iter().map(|source| sources.names[*source as usize].clone()).collect(),
+            documents: shown.iter().map(document).collect(),
+            ..Data::default()
+        };
+        let mut is_met = vec![false; shown.len()];
+        let mut order: Vec<u32> = order.into_iter().map(|document| numbers[&document]).collect();
+        order.retain(|&number| !std::mem::replace(&mut is_met[number as usize], true));
+        let left_out = LeftOut {
+            entries: entries.left_out,
+            rows: entries.left_out_rows,
+            ..LeftOut::default()
+        };
+        Gathering { data, left_out, outline, numbers, order, quoted: Vec::new() }
+    }
+
+    /// Reads the rows that are shown, and lists the entries.
+    fn read_rows(&mut self, entries: &Entries, rows: &dyn RowSource) -> Result<()> {
+        let mut sides: AHashMap<(u32, u32, u32), u32> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        let mut read: AHashMap<u32, (u32, u32)> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        rows.these(&entries.rows(), &mut |number, row| {
+            let line = &self.outline.lines[number as usize];
+            let mut place = |document: u32, side: &Side| {
+                let document = self.numbers[&document];
+                let next = self.data.sides.len() as u32;
+                *sides.entry((document, side.start, side.end)).or_insert_with(|| {
+                    let Side { start, end, line, words, .. } = *side;
+                    self.data.sides.push((document, start, end, line, words, -1, -1, -1));
+                    self.quoted.push(Quoted {
+                        is_passage: row.kind == Kind::Passage,
+                        text: side.text.clone(),
+                        before: last_characters(&side.before).to_owned(),
+                        after: side.after.chars().take(CONTEXT).collect(),
+                    });
+                    next
+                })
+            };
+            let pair = (place(line.a, &row.a), place(line.b, &row.b));
+            read.insert(number, pair);
+            Ok(())
+        })?;
+        self.data.entries = entries.shown.iter().map(|entry| self.listed(entry, &read)).collect();
+        Ok(())
+    }
+
+    fn listed(&self, entry: &Entry, read: &AHashMap<u32, (u32, u32)>) -> Listed {
+        let rows = entry.rows.iter().map(|row| {
+            let line = &self.outline.lines[*row as usize];
+            let (a, b) = read[row];
+            // As the lines of the file are counted, without the header.
+            (row + 1, line.kind as u8, line.jaccard, line.containment, a, b)
+        });
+        let rows: Vec<_> = rows.collect();
+        let number = |document: u32| self.numbers[&document];
+        let shown = members(self.outline, entry).iter();
+        let shown =
+            shown.map(|one| (number(one.document), number(one.kept), one.similarity)).collect();
+        let (what, which, count) = match entry.subject {
+            Subject::Cluster(which) => {
+                let all = self.outline.cluster(which).map_or(0, |cluster| cluster.members.len());
+                ("cluster", which, all as u32)
+            }
+            Subject::Contained(row) => ("contained", row + 1, 2),
+            Subject::Passage(which) => {
+                ("passage", which, self.outline.lines[entry.rows[0] as usize].occurrences)
+            }
+        };
+        (what, which, entry.repeated, count, entry.all_rows, shown, rows)
+    }
+
+    /// Reads texts and takes those that have a place and are what was scanned.
+    fn read_texts(&mut self, source: &dyn TextSource, mut left: usize) -> Result<Blocks> {
+        let asked = &self.order[..self.order.len().min(MOST_TEXTS)];
+        let names: Vec<&str> =
+            asked.iter().map(|&document| &*self.data.documents[document as usize].0).collect();
+        let texts = source.read(&names)?;
+        self.left_out.missing = texts.missing();
+        self.left_out.texts = (self.order.len() - asked.len()) as u64;
+        let sides = self.sides_by_document();
+        let mut numbers: AHashMap<u128, i64> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        let (mut blocks, mut filled): (Blocks, _) = (Vec::new(), BLOCK);
+        let mut count = 0;
+        for (place, &document) in asked.iter().enumerate() {
+            let Some((text, bytes)) = texts.get(place)? else { continue };
+            let quoted = sides[document as usize].iter().map(|&side| side as usize);
+            let fits = |side: usize| self.is_quoted_from(side, &text, bytes);
+            if !quoted.into_iter().all(fits) {
+                self.left_out.changed += 1;
+                continue;
+            }
+            let size = json_length(&text);
+            let hash = xxh3_128(text.as_bytes());
+            let number = match numbers.get(&hash) {
+                Some(&number) => number,
+                None if size > left => {
+                    self.left_out.texts += 1;
+                    continue;
+                }
+                None => {
+                    left -= size;
+                    if filled >= BLOCK {
+                        blocks.push(Vec::new());
+                        filled = 0;
+                    }
+                    filled += size;
+                    numbers.insert(hash, count);
+                    self.left_out.cut += u64::from(text.len() < bytes as usize);
+                    if let Some(block) = blocks.last_mut() {
+                        block.push(text);
+                    }
+                    count += 1;
+                    count - 1
+                }
+            };
+            let document = &mut self.data.documents[document as usize];
+            (document.2, document.3) = (number, bytes);
+        }
+        self.data.blocks = blocks.iter().map(Vec::len).collect();
+        Ok(blocks)
+    }
+
+    fn sides_by_document(&self) -> Vec<Vec<u32>> {
+        let mut sides = vec![Vec::new(); self.data.documents.len()];
+        for (number, side) in (0..).zip(&self.data.sides) {
+            sides[side.0 as usize].push(number);
+        }
+        sides
+    }
+
+    /// Whether a side says what stands in the text.
+    fn is_quoted_from(&self, side: usize, text: &str, bytes: u32) -> bool {
+        let &(_, start, end, ..) = &self.data.sides[side];
+        if end > bytes {
+            return false;
+        }
+        let (start, end) = (start as usize, end as usize);
+        if start > text.len() {
+            return true;
+        }
+        match text.get(start..end.min(text.len())) {
+            Some(found) => {
+                let found = excerpt(found);
+                // A text that is shown in part may end within what is quoted.
+                found == self.quoted[side].text
+                    || (end > text.len() && self.quoted[side].text.starts_with(&*found))
+            }
+            None => false,
+        }
+    }
+
+    /// Gives a place to the excerpts that are needed: of passages, to be listed and searched, and of
+    /// documents without a text.
+    fn choose_excerpts(&mut self, mut left: usize) {
+        let mut numbers: AHashMap<String, i64> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        let Gathering { data, left_out, quoted, .. } = self;
+        let Data { documents, sides, excerpts, entries, .. } = data;
+        // The first of each entry, and then all others.
+        let rows = || entries.iter().map(|entry| &entry.6);
+        let first = rows().filter_map(|rows| rows.first()).map(|row| row.4);
+        let others = rows().flatten().flat_map(|row| [row.4, row.5]);
+        let mut is_met = vec![false; sides.len()];
+        let order: Vec<u32> = first
+            .chain(others)
+            .filter(|&side| !std::mem::replace(&mut is_met[side as usize], true))
+            .collect();
+        for side in order {
+            let quoted = &mut quoted[side as usize];
+            let side = &mut sides[side as usize];
+            let has_text = documents[side.0 as usize].2 >= 0;
+            let mut put = |text: String| {
+                if text.is_empty() {
+                    return -1;
+                }
+                if let Some(&number) = numbers.get(&text) {
+                    return number;
+                }
+                let size = json_length(&text);
+                if size > left {
+                    left_out.excerpts += 1;
+                    return -1;
+                }
+                left -= size;
+                let number = excerpts.len() as i64;
+                excerpts.push(text.clone());
+                numbers.insert(text, number);
+                number
+            };
+            if quoted.is_passage || !has_text {
+                side.5 = put(std::mem::take(&mut quoted.text));
+            }
+            if !has_text {
+                side.6 = put(std::mem::take(&mut quoted.before));
+                side.7 = put(std::mem::take(&mut quoted.after));
+            }
+        }
+    }
+}
+
+/// The members of an entry that are shown.
+fn members<'o>(outline: &'o Outline, entry: &Entry) -> &'o [super::outline::Member] {
+    match entry.subject {
+        Subject::Cluster(number) => {
+            let all = outline.cluster(number).map_or(&[][..], |cluster| &cluster.members);
+            &all[..all.len().min(super::entries::MOST_MEMBERS)]
+        }
+        _ => &[],
+    }
+}
+
+/// About how many bytes a text takes in JSON: no fewer than it does, quotation marks and comma included.
+fn json_length(text: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 1,
+        0..0x20 | b'<' => 5,
+        _ => 0,
+    };
+    3 + text.bytes().map(|byte| 1 + escaped(byte)).sum::<usize>()
+}
+
+/// The last characters of a text.
+fn last_characters(text: &str) -> &str {
+    text.char_indices().rev().nth(CONTEXT - 1).map_or(text, |(at, _)| &text[at..])
+}
