@@ -150,5 +150,5 @@ def test_a_cleaned_corpus_has_the_same_files(run: Run, tmp_path: Path) -> None:
     assert cleaned.summary["dropped"] > 0 and cleaned.problems == []
     with pytest.raises(dittograph.Error, match="there is something in it"):
         dittograph.clean(CORPUS, tmp_path / "python")
-    with pytest.raises(dittograph.OptionsError, match="`keep newest` needs `date_field`"):
-        dittograph.clean(CORPUS, tmp_path / "other", keep="newest")
+    with pytest.raises(dittograph.OptionsError, match="`furniture_documents` must be at least 2"):
+        dittograph.clean(CORPUS, tmp_path / "other", furniture_documents=1)
