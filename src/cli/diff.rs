@@ -4,9 +4,13 @@
 //! line after. Words that the copy has too are red, those of the cut alone
 //! bold red, those of the copy alone green; without colour they stand in `[-…-]` and `{+…+}`.
 
+use std::ops::Range;
+
 use dittograph::pipeline::Removal;
 use dittograph::report::EXCERPT;
-use similar::{ChangeTag, TextDiff};
+use similar::{Algorithm, ChangeTag, DiffTag, capture_diff_slices};
+use unicode_segmentation::UnicodeSegmentation;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::paint::{Style, one_line, paint, visible};
 
@@ -80,6 +84,9 @@ pub fn differences(one: &str, other: &str, colored: bool) -> Vec<(Style, String)
         while runs.len() > 1 && runs.last().is_some_and(|run| run.0 != ChangeTag::Equal) {
             runs.pop();
         }
+        if let Some((_, text)) = runs.last_mut() {
+            text.truncate(text.trim_end().len());
+        }
         runs.push((ChangeTag::Equal, " …".to_owned()));
     }
     let piece = |(tag, text): (ChangeTag, String)| {
@@ -101,48 +108,45 @@ fn whole_words(excerpt: &str) -> (&str, bool) {
     (excerpt.rfind(' ').map_or(excerpt, |space| &excerpt[..space]), false)
 }
 
-/// The stretches that two texts share, and that only one has, in order. Between two changes a space is no
-/// stretch: what is gone stands together, and before what is new.
+/// The stretches that two texts share, and that only one has, in order: what is gone before what is new. Words
+/// are compared, and the spaces behind them go with them.
 fn runs(one: &str, other: &str) -> Vec<(ChangeTag, String)> {
-    let diff = TextDiff::from_unicode_words(one, other);
-    let changes: Vec<_> = diff.iter_all_changes().collect();
-    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
-    let (mut gone, mut new, mut space) = (String::new(), String::new(), String::new());
-    let mut flush = |gone: &mut String, new: &mut String, equal: String| {
-        for (tag, text) in [
-            (ChangeTag::Delete, std::mem::take(gone)),
-            (ChangeTag::Insert, std::mem::take(new)),
-            (ChangeTag::Equal, equal),
-        ] {
-            match runs.last_mut() {
-                _ if text.is_empty() => {}
-                Some(last) if last.0 == tag => last.1.push_str(&text),
-                _ => runs.push((tag, text)),
-            }
-        }
+    let (ones, others) = (words_of(one), words_of(other));
+    let stretch = |text: &str, words: &[(usize, &str)], range: Range<usize>| {
+        let place = |word: usize| words.get(word).map_or(text.len(), |word| word.0);
+        text[place(range.start)..place(range.end)].to_owned()
     };
-    for change in changes {
-        let text = change.value();
-        match change.tag() {
-            ChangeTag::Equal if text.trim().is_empty() && !(gone.is_empty() && new.is_empty()) => {
-                space.push_str(text);
-            }
-            ChangeTag::Equal => {
-                let equal = std::mem::take(&mut space) + text;
-                flush(&mut gone, &mut new, equal);
-            }
-            tag => {
-                for side in [&mut gone, &mut new] {
-                    side.push_str(&space);
-                }
-                space.clear();
-                let side = if tag == ChangeTag::Delete { &mut gone } else { &mut new };
-                side.push_str(text);
-            }
+    let plain =
+        |words: &[(usize, &str)]| words.iter().map(|word| xxh3_64(word.1.as_bytes())).collect();
+    let (old, new): (Vec<u64>, Vec<u64>) = (plain(&ones), plain(&others));
+    let mut runs: Vec<(ChangeTag, String)> = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        let (tag, gone, added) = op.as_tag_tuple();
+        let mut gone = stretch(one, &ones, gone);
+        let mut added = stretch(other, &others, added);
+        if tag == DiffTag::Equal {
+            // Where one text ends here, the other has the space before what follows.
+            runs.push((ChangeTag::Equal, if gone.ends_with(' ') { gone } else { added }));
+            continue;
         }
+        // A space behind both belongs to what follows.
+        let spaced = gone.ends_with(' ') && added.ends_with(' ');
+        if spaced {
+            (gone, added) = (gone.trim_end().to_owned(), added.trim_end().to_owned());
+        }
+        runs.push((ChangeTag::Delete, gone));
+        runs.push((ChangeTag::Insert, added));
+        runs.push((ChangeTag::Equal, if spaced { " ".to_owned() } else { String::new() }));
     }
-    flush(&mut gone, &mut new, space);
-    runs
+    runs.retain(|(_, text)| !text.is_empty());
+    runs.chunk_by(|run, next| run.0 == next.0)
+        .map(|same| (same[0].0, same.iter().map(|(_, text)| text.as_str()).collect()))
+        .collect()
+}
+
+/// The words of a text, and marks, with their places.
+fn words_of(text: &str) -> Vec<(usize, &str)> {
+    text.split_word_bound_indices().filter(|(_, word)| !word.trim().is_empty()).collect()
 }
 
 /// A stretch with what tells without colours whose it is.
@@ -185,6 +189,7 @@ mod tests {
             "the [-old stone -]bridge [-is-]{+of wood was+} shut"
         );
         assert_eq!(plain("a b c", "x y z"), "[-a b c-]{+x y z+}");
+        assert_eq!(plain("one goal", "one goal of the cup"), "one goal {+of the cup+}");
         assert_eq!(plain("same", "same"), "same");
     }
 
