@@ -8,6 +8,7 @@ import json
 import sys
 import warnings
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 import dittograph
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         wanted = {"pairs": lambda: found.pairs(options.pairs), "clusters": found.clusters, "clean": found.deduplicated}
         _write(wanted[options.find](), options.output, options)
         print(json.dumps(dataclasses.asdict(found.summary)), file=sys.stderr)
-    except (dittograph.Error, ValueError, TypeError) as error:
+    except (AnalysisException, dittograph.Error, ValueError, TypeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
