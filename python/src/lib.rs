@@ -11,6 +11,7 @@ mod pairs;
 mod run;
 mod scan;
 mod source;
+mod spark;
 mod stream;
 mod table;
 
@@ -27,6 +28,8 @@ mod _native {
     use super::scan::scan;
     #[pymodule_export]
     use super::source::MemoryTable;
+    #[pymodule_export]
+    use super::spark::{Comparisons, KeptGroups, Meetings, PassageFinder, fingerprints};
     #[pymodule_export]
     use super::stream::Deduplicator;
     #[pymodule_export]

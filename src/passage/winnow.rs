@@ -58,7 +58,14 @@ impl Winnower {
     /// A winnower that lets no shared run of `min_words` words, at least two, go unnoticed.
     pub fn new(min_words: u32) -> Self {
         let min_words = min_words.max(2);
-        let gram = gram_words(min_words);
+        Winnower::with_gram(min_words, gram_words(min_words))
+    }
+
+    /// The same with k-grams of `gram` words, fewer than `min_words`: longer ones are more fingerprints, of
+    /// which fewer meet by chance.
+    pub fn with_gram(min_words: u32, gram: u32) -> Self {
+        let min_words = min_words.max(2);
+        let gram = gram.clamp(1, min_words - 1);
         let powers =
             std::iter::successors(Some(1u64), |power| Some(power.wrapping_mul(MULTIPLIER)));
         Winnower {
@@ -170,9 +177,12 @@ mod tests {
     }
 
     fn fingerprints(hashes: &[(u64, bool)], min_words: u32) -> Vec<(u64, u32)> {
+        fingerprints_by(Winnower::new(min_words), hashes)
+    }
+
+    fn fingerprints_by(mut winnower: Winnower, hashes: &[(u64, bool)]) -> Vec<(u64, u32)> {
         let mut found = Vec::new();
-        Winnower::new(min_words)
-            .for_each(&tokens(hashes), |hash, position| found.push((hash, position)));
+        winnower.for_each(&tokens(hashes), |hash, position| found.push((hash, position)));
         found
     }
 
@@ -197,11 +207,17 @@ mod tests {
             before in proptest::collection::vec((0u64..1000, any::<bool>()), 0..20),
             after in proptest::collection::vec((0u64..1000, any::<bool>()), 0..20),
             min_words in 2u32..20,
+            gram in proptest::option::of(1u32..20),
         ) {
             let half_words: u32 = run.iter().map(|&(_, unspaced)| if unspaced { 1 } else { 2 }).sum();
             prop_assume!(half_words >= 2 * min_words);
-            let one = fingerprints(&run, min_words);
-            let other = fingerprints(&[before.clone(), run, after].concat(), min_words);
+            let winnower = match gram {
+                Some(gram) => Winnower::with_gram(min_words, gram),
+                None => Winnower::new(min_words),
+            };
+            let fingerprints = |hashes: &[(u64, bool)]| fingerprints_by(winnower.clone(), hashes);
+            let one = fingerprints(&run);
+            let other = fingerprints(&[before.clone(), run, after].concat());
             let shift = before.len() as u32;
             prop_assert!(one.iter().any(|&(hash, at)| other.contains(&(hash, at + shift))));
         }

@@ -1,6 +1,9 @@
 //! Two texts beside one another.
 //!
-//! In: two texts. Out: a [`Comparison`]: what a scan would say of them as documents.
+//! In: two texts. Out: a [`Comparison`]: what a scan would say of them as documents. Where a text is
+//! compared with several, a [`Reading`] of it is kept.
+
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::document::DocId;
 use crate::error::Result;
@@ -24,13 +27,24 @@ pub struct Comparison {
     pub words: [u32; 2],
 }
 
+/// A text as it is compared.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Its distinct shingles, ascending.
+    set: Vec<u64>,
+    words: u32,
+    half_words: u32,
+    /// A hash of its words in order.
+    content: u128,
+}
+
 /// Compares texts; the buffers are kept from pair to pair.
 pub struct Comparer {
     plan: Plan,
     tokenizer: Tokenizer,
     set_builder: SetBuilder,
-    tokens: [Tokens; 2],
-    sets: [Vec<u64>; 2],
+    tokens: Tokens,
+    readings: [Reading; 2],
 }
 
 impl Comparer {
@@ -44,28 +58,45 @@ impl Comparer {
             tokenizer: Tokenizer::new(plan.sketch.seed),
             set_builder: SetBuilder::new(plan.sketch.shingle_size),
             plan,
-            tokens: Default::default(),
-            sets: Default::default(),
+            tokens: Tokens::default(),
+            readings: Default::default(),
         })
+    }
+
+    /// Replaces a reading by that of `text`. Cost: linear.
+    pub fn read(&mut self, text: &str, reading: &mut Reading) {
+        let Comparer { tokenizer, set_builder, tokens, .. } = self;
+        tokens.fill_without_spans(text, tokenizer);
+        reading.set.clear();
+        set_builder.build(tokens.hashes(), &mut reading.set);
+        reading.words = tokens.len() as u32;
+        reading.half_words = tokens.half_words(0..tokens.len());
+        reading.content = xxh3_128(bytemuck::cast_slice(tokens.hashes()));
     }
 
     /// Compares two texts. Cost: linear.
     pub fn compare(&mut self, one: &str, other: &str) -> Comparison {
-        let Comparer { plan, tokenizer, set_builder, tokens, sets } = self;
-        for ((text, tokens), set) in [one, other].into_iter().zip(&mut *tokens).zip(&mut *sets) {
-            tokens.fill_without_spans(text, tokenizer);
-            set.clear();
-            set_builder.build(tokens.hashes(), set);
-        }
-        let words = [0, 1].map(|side| tokens[side].len() as u32);
+        let [mut a, mut b] = std::mem::take(&mut self.readings);
+        self.read(one, &mut a);
+        self.read(other, &mut b);
+        let found = self.compare_readings((one, &a), (other, &b));
+        self.readings = [a, b];
+        found
+    }
+
+    /// Compares two texts that were read. Cost: linear, and no look at a text unless the words seem equal.
+    pub fn compare_readings(&self, one: (&str, &Reading), other: (&str, &Reading)) -> Comparison {
+        let (plan, (one, reading), (other, other_reading)) = (&self.plan, one, other);
+        let readings = [reading, other_reading];
+        let words = readings.map(|reading| reading.words);
         if words.contains(&0) {
             return Comparison { kind: None, jaccard: 0.0, containment: 0.0, words };
         }
         let side = |side: usize| Set {
             document: DocId(side as u32),
-            shingles: &sets[side],
+            shingles: &readings[side].set,
             words: words[side],
-            may_be_contained: tokens[side].half_words(0..tokens[side].len())
+            may_be_contained: readings[side].half_words
                 >= 2 * plan.options.passages.min_words_across,
         };
         let (a, b) = (side(0), side(1));
@@ -77,8 +108,8 @@ impl Comparer {
             size_b: b.shingles.len() as u32,
         };
         let count = |least: usize| Some(pair.shared as usize).filter(|&count| count >= least);
-        let kind = if tokens[0].hashes() == tokens[1].hashes()
-            && normalised(one) == normalised(other)
+        let kind = if reading.content == other_reading.content
+            && (one == other || normalised(one) == normalised(other))
         {
             Some(Kind::Exact)
         } else {

@@ -46,7 +46,7 @@ pub use clean::{
     CleanOptions, CleanSummary, Cleaned, Destination, Keep, PageFormat, ReasonCounts, Removal,
     Show, SourceRule, clean,
 };
-pub use compare::{Comparer, Comparison};
+pub use compare::{Comparer, Comparison, Reading};
 pub use report::{Documents, ReportOptions, page_of_scan, report};
 pub use shards::{Shard, Sketching, arguments_of, merge, sketch};
 pub use stream::{Alike, Deduplicator};
