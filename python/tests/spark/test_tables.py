@@ -115,7 +115,8 @@ def test_the_command_reads_and_writes_files(spark: SparkSession, tmp_path: Path,
     source.write_text("".join(json.dumps({"url": f"u{n}", "body": text}) + "\n" for n, text in enumerate(texts)))
     names = ["--id-col", "url", "--text-col", "body"]
     assert main([str(source), str(tmp_path / "clean"), "--find", "clean", *names]) == 0
-    assert json.loads(capsys.readouterr().err)["droppable"] == 1
+    # PySpark may have something to say of the versions it finds, before.
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["droppable"] == 1
     assert sorted(row["url"] for row in spark.read.parquet(str(tmp_path / "clean")).collect()) == ["u0", "u2"]
     assert main([str(tmp_path / "clean"), str(tmp_path / "out.jsonl"), "--text-col", "body"]) == 2
-    assert capsys.readouterr().err == "error: there is no column `id` among `body, url`\n"
+    assert capsys.readouterr().err.splitlines()[-1] == "error: there is no column `id` among `body, url`"
