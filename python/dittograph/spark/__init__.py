@@ -46,7 +46,8 @@ def scan(
     """Finds the duplicates of a table once, for whoever wants more than one of pairs, clusters and what is to be kept.
 
     The pairs are those of ``dittograph scan --find documents --method minhash`` that are exact or near, and clusters
-    and kept documents follow from them in the same way. Contained documents are not looked for.
+    and kept documents follow from them in the same way. Contained documents are not looked for, so that the few near
+    pairs which the program meets only there are not found.
 
     Args:
         df: A table, read three times: for sketches, for the texts of candidates, and for what is kept.
@@ -54,7 +55,7 @@ def scan(
         text_col: The column of texts. A null is a text without a word.
         threshold: Least Jaccard similarity of two near-duplicate documents.
         recall: Least share of the pairs at the threshold that is found; of more similar ones it is more, and of
-            copies and of short documents it is all.
+            copies and, but for crowds, of short documents it is all.
         shingle_size: How many words in a row make a shingle.
         seed: Seed of all hashes.
         keep: Which document of those that match goes first: ``first`` by id, ``longest`` by words, ``newest`` by
