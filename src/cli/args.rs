@@ -1,6 +1,6 @@
 //! What can be typed, and the help that explains it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -174,34 +174,9 @@ pub struct ScanArguments {
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
 
-    /// Where to write the rows [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
-    ///
-    /// `text` is for people: clusters with the document to keep first, passages with all their places, and what
-    /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<RowFormat>,
-
-    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
-    pub color: Color,
-
-    /// Also write every document of a cluster, with the document to keep in its stead
-    #[arg(long, value_name = "FILE")]
-    pub clusters: Option<PathBuf>,
-
-    /// Also write the summary, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
-
-    /// Also make a page of HTML to look at the rows with
-    ///
-    /// As `dittograph report` makes it of the rows, with the texts of the documents that repeat most.
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
+    /// Where and how to write
+    #[command(flatten)]
+    pub writing: OutputArguments,
 
     /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
@@ -209,35 +184,9 @@ pub struct ScanArguments {
     #[arg(long, value_name = "DIR")]
     pub write_text: Option<PathBuf>,
 
-    /// Print no progress and no summary; problems are still told
-    #[arg(short, long)]
-    pub quiet: bool,
-
-    /// Exit with status 1 if there are duplicates
-    #[arg(long)]
-    pub fail_on_duplicates: bool,
-
-    /// How many threads to use [default: as many as there are processors]
-    ///
-    /// The output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
-
-    /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
-    ///
-    /// Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names
-    /// and about 100 bytes a document are not counted. The output does not depend on it. At
-    /// least 128M.
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    pub memory: Option<u64>,
-
-    /// Where to put temporary files [default: the system's folder for them]
-    ///
-    /// They have no names and are gone when the program ends, however it ends. They take from two
-    /// thirds of the room of the text to three times as much, the more duplicates there are, and
-    /// with passages twice as much again.
-    #[arg(long, value_name = "DIR")]
-    pub temp_dir: Option<PathBuf>,
+    /// How much to take for the run
+    #[command(flatten)]
+    pub running: RunningArguments,
 
     /// What and how to find
     #[command(flatten)]
@@ -246,6 +195,99 @@ pub struct ScanArguments {
     /// What and how to read
     #[command(flatten)]
     pub reading: ReadingArguments,
+}
+
+/// Where and how to write what was found.
+#[derive(Args)]
+pub struct OutputArguments {
+    /// Where to write the rows [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
+    ///
+    /// `text` is for people: clusters with the document to keep first, passages with all their places, and what
+    /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<RowFormat>,
+
+    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    color: Color,
+
+    /// Also write every document of a cluster, with the document to keep in its stead
+    #[arg(long, value_name = "FILE")]
+    clusters: Option<PathBuf>,
+
+    /// Also write the summary, as JSON
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+
+    /// Also make a page of HTML to look at the rows with
+    ///
+    /// As `dittograph report` makes it of the rows, with the texts of the documents that repeat most.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Print no progress and no summary; problems are still told
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Exit with status 1 if there are duplicates
+    #[arg(long)]
+    pub fail_on_duplicates: bool,
+}
+
+impl OutputArguments {
+    /// What is to be written, with so many words around a passage.
+    pub fn outputs(&self, context: u32) -> Outputs<'_> {
+        Outputs {
+            rows: self.output.as_deref(),
+            clusters: self.clusters.as_deref(),
+            summary: self.summary.as_deref(),
+            report: self.report.as_deref(),
+            format: self.format,
+            color: self.color,
+            context,
+        }
+    }
+}
+
+/// How much to take for a run.
+#[derive(Args)]
+pub struct RunningArguments {
+    /// How many threads to use [default: as many as there are processors]
+    ///
+    /// The output does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+
+    /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
+    ///
+    /// Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names,
+    /// the places of what is cut and about 100 bytes a document are not counted. The output does not depend on it. At
+    /// least 128M.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    memory: Option<u64>,
+
+    /// Where to put temporary files [default: the system's folder for them]
+    ///
+    /// They have no names and are gone when the program ends, however it ends. They take about
+    /// as much room as the text, and with passages up to three times as much; more where most of it repeats.
+    #[arg(long, value_name = "DIR")]
+    temp_dir: Option<PathBuf>,
+}
+
+impl RunningArguments {
+    /// Where temporary files go.
+    pub fn temp_dir(&self) -> PathBuf {
+        self.temp_dir.clone().unwrap_or_else(std::env::temp_dir)
+    }
+
+    /// Bytes of memory.
+    pub fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(usual_memory)
+    }
 }
 
 /// What and how to find.
@@ -464,40 +506,26 @@ impl TuneArguments {
 impl ScanArguments {
     /// The options that the library understands.
     pub fn options(&self) -> ScanOptions {
-        let place = (self.temp_dir.as_deref(), self.memory);
         ScanOptions {
             write_text: self.write_text.clone(),
-            ..scan_options(&self.finding, &self.reading, &self.against, place)
-        }
-    }
-
-    /// What is to be written.
-    pub fn outputs(&self) -> Outputs<'_> {
-        Outputs {
-            rows: self.output.as_deref(),
-            clusters: self.clusters.as_deref(),
-            summary: self.summary.as_deref(),
-            report: self.report.as_deref(),
-            format: self.format,
-            color: self.color,
-            context: self.finding.context,
+            ..scan_options(&self.finding, &self.reading, &self.against, &self.running)
         }
     }
 }
 
-/// The options that the library understands; the temporary files and the memory go last.
+/// The options that the library understands.
 pub fn scan_options(
     finding: &FindingArguments,
     reading: &ReadingArguments,
     against: &[PathBuf],
-    (temp_dir, memory): (Option<&Path>, Option<u64>),
+    running: &RunningArguments,
 ) -> ScanOptions {
     let usual = ScanOptions::default();
     let passages = usual.passages;
     ScanOptions {
         read: ReadOptions {
             against: against.iter().cloned().map(Source::from).collect(),
-            temp_dir: temp_dir.map_or_else(std::env::temp_dir, Path::to_owned),
+            temp_dir: running.temp_dir(),
             ..reading.options()
         },
         find: finding.find,
@@ -516,7 +544,7 @@ pub fn scan_options(
         context: finding.context,
         inside_duplicates: finding.inside_duplicates,
         seed: finding.seed,
-        memory: memory.unwrap_or_else(usual_memory),
+        memory: running.memory(),
         ..usual
     }
 }

@@ -18,7 +18,7 @@ use super::{Outcome, diff, interrupt, use_threads};
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    use_threads(arguments.threads)?;
+    use_threads(arguments.running.threads)?;
     let mut options = arguments.options()?;
     options.scan.read.outputs = arguments.summary.iter().cloned().collect();
     let summary_file =

@@ -6,12 +6,11 @@ use clap::{Args, ValueEnum};
 
 use dittograph::error::{Error, Result};
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{CleanOptions, Keep, PageFormat, ScanOptions, SourceRule, usual_memory};
+use dittograph::pipeline::{CleanOptions, Keep, PageFormat, ScanOptions, SourceRule};
 use dittograph::read::ReadOptions;
 
-use super::args::{ReadingArguments, share};
+use super::args::{ReadingArguments, RunningArguments, share};
 use super::paint::Color;
-use super::size;
 
 /// What both the short and the long help end with.
 macro_rules! clean_examples {
@@ -117,22 +116,9 @@ pub struct CleanArguments {
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// How many threads to use [default: as many as there are processors]
-    ///
-    /// The output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
-
-    /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
-    ///
-    /// As for scan; the places of what is cut are not counted. The output does not depend on it.
-    /// At least 128M.
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    memory: Option<u64>,
-
-    /// Where to put temporary files [default: the system's folder for them]
-    #[arg(long, value_name = "DIR")]
-    temp_dir: Option<PathBuf>,
+    /// How much to take for the run
+    #[command(flatten)]
+    pub running: RunningArguments,
 
     /// What to cut
     #[command(flatten)]
@@ -149,9 +135,9 @@ pub struct CleanArguments {
 struct CuttingArguments {
     /// Which of duplicate documents to keep: first, longest, newest, or priority:FILE
     ///
-    /// `newest` goes by --date-field, or by the date that a page itself tells, never by the time of a file. `priority:FILE` names a file that
-    /// lists sources, the best first, one a line. Of documents equal in this the first is kept; of one
-    /// that stands in a larger, the larger.
+    /// `newest` goes by --date-field, or by the date that a page itself tells, never by the time of a
+    /// file. `priority:FILE` names a file that lists sources, the best first, one a line. Of documents
+    /// equal in this the first is kept; of one that stands in a larger, the larger.
     #[arg(long, value_name = "WHICH", default_value = "first")]
     keep: String,
 
@@ -230,10 +216,7 @@ impl CleanArguments {
         };
         Ok(CleanOptions {
             scan: ScanOptions {
-                read: ReadOptions {
-                    temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
-                    ..reading.options()
-                },
+                read: ReadOptions { temp_dir: self.running.temp_dir(), ..reading.options() },
                 shingle_size: cutting.shingle_size,
                 threshold: cutting.threshold,
                 containment: cutting.containment,
@@ -242,7 +225,7 @@ impl CleanArguments {
                     min_words_within: cutting.min_words.unwrap_or(usual.min_words_within),
                     min_similarity: cutting.min_similarity,
                 },
-                memory: self.memory.unwrap_or_else(usual_memory),
+                memory: self.running.memory(),
                 ..ScanOptions::default()
             },
             keep: keep(&cutting.keep)?,

@@ -22,18 +22,19 @@ use super::{Outcome, interrupt, paint, use_threads};
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    use_threads(arguments.threads)?;
+    use_threads(arguments.running.threads)?;
     let mut options = arguments.options();
-    let outputs = arguments.outputs();
+    let writing = &arguments.writing;
+    let outputs = writing.outputs(arguments.finding.context);
     options.read.outputs = outputs.files()?;
     let opened = outputs.open()?;
-    let bars = Bars::new(arguments.quiet);
+    let bars = Bars::new(writing.quiet);
     let mut scan = scan(&arguments.paths, &options, &bars)?;
     scan.summary.command = command(&arguments.paths, &options);
     let is_against = !arguments.against.is_empty();
     let outcome = write_scan(scan, opened, is_against, &bars, messages)?;
     Ok(match outcome {
-        Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
+        Outcome::Duplicates if !writing.fail_on_duplicates => Outcome::Done,
         outcome => outcome,
     })
 }

@@ -8,9 +8,9 @@ use clap::{ArgAction, ArgMatches, Args, Parser};
 use dittograph::error::{Error, Result};
 use dittograph::pipeline::{ScanOptions, Shard};
 
-use super::args::{FindingArguments, ReadingArguments, RowFormat, scan_options};
-use super::paint::Color;
-use super::size;
+use super::args::{
+    FindingArguments, OutputArguments, ReadingArguments, RunningArguments, scan_options,
+};
 
 /// What both the short and the long help end with.
 macro_rules! shard_examples {
@@ -68,24 +68,6 @@ pub struct SketchArguments {
 const NOT_OF_CORPUS: [&str; 7] =
     ["shard", "output", "quiet", "threads", "memory", "temp_dir", "config"];
 
-/// How much to take for a run.
-#[derive(Args)]
-pub struct RunningArguments {
-    /// How many threads to use [default: as many as there are processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
-
-    /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
-    ///
-    /// As for scan.
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
-    memory: Option<u64>,
-
-    /// Where to put temporary files [default: the system's folder for them]
-    #[arg(long, value_name = "DIR")]
-    temp_dir: Option<PathBuf>,
-}
-
 /// The corpus and what to find in it: what all shards must agree on.
 #[derive(Args)]
 pub struct CorpusArguments {
@@ -107,8 +89,7 @@ pub struct CorpusArguments {
 impl CorpusArguments {
     /// The options that the library understands.
     pub fn options(&self, running: &RunningArguments) -> ScanOptions {
-        let place = (running.temp_dir.as_deref(), running.memory);
-        scan_options(&self.finding, &self.reading, &self.against, place)
+        scan_options(&self.finding, &self.reading, &self.against, running)
     }
 
     /// How many words to give around a passage.
@@ -124,37 +105,9 @@ pub struct MergeArguments {
     #[arg(required = true, value_name = "SHARD")]
     pub shards: Vec<PathBuf>,
 
-    /// Where to write the rows [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub format: Option<RowFormat>,
-
-    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
-    pub color: Color,
-
-    /// Also write every document of a cluster, with the document to keep in its stead
-    #[arg(long, value_name = "FILE")]
-    pub clusters: Option<PathBuf>,
-
-    /// Also make a page of HTML to look at what was found with
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
-
-    /// Also write the summary, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
-
-    /// Print no progress and no summary; problems are still told
-    #[arg(short, long)]
-    pub quiet: bool,
-
-    /// Exit with status 1 if there are duplicates
-    #[arg(long)]
-    pub fail_on_duplicates: bool,
+    /// Where and how to write
+    #[command(flatten)]
+    pub writing: OutputArguments,
 
     /// How, not what
     #[command(flatten)]

@@ -11,7 +11,7 @@ use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
-use super::scan::{Outputs, write_scan};
+use super::scan::write_scan;
 use super::shard_args::{MergeArguments, SketchArguments, read_again, typed};
 use super::{Outcome, interrupt, use_threads};
 
@@ -60,23 +60,16 @@ pub fn merge(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome>
     // There is at least one, and the others must agree with it.
     let corpus = read_again(&pipeline::arguments_of(&arguments.shards[0])?)?;
     let mut options = corpus.options(&arguments.running);
-    let outputs = Outputs {
-        rows: arguments.output.as_deref(),
-        clusters: arguments.clusters.as_deref(),
-        summary: arguments.summary.as_deref(),
-        report: arguments.report.as_deref(),
-        format: arguments.format,
-        color: arguments.color,
-        context: corpus.context(),
-    };
+    let writing = &arguments.writing;
+    let outputs = writing.outputs(corpus.context());
     options.read.outputs = outputs.files()?;
     let opened = outputs.open()?;
-    let bars = Bars::new(arguments.quiet);
+    let bars = Bars::new(writing.quiet);
     let mut scan = pipeline::merge(&arguments.shards, &corpus.paths, &options, &bars)?;
     scan.summary.command = command(&corpus.paths, &options);
     let is_against = !options.read.against.is_empty();
     write_scan(scan, opened, is_against, &bars, messages).map(|outcome| match outcome {
-        Outcome::Duplicates if !arguments.fail_on_duplicates => Outcome::Done,
+        Outcome::Duplicates if !writing.fail_on_duplicates => Outcome::Done,
         outcome => outcome,
     })
 }

@@ -117,13 +117,13 @@ impl View {
         for rows in rows.chunk_by(|one, other| one.0 == other.0) {
             let first = scan.findings.get(rows[0].1)?;
             let times = first.occurrences.unwrap_or(2);
-            let where_ = match (times, first.a.document == first.b.document) {
+            let spread = match (times, first.a.document == first.b.document) {
                 (2, true) => "twice in one document".to_owned(),
                 (2, false) => "in two documents".to_owned(),
                 (times, _) => format!("{times} times"),
             };
             let title = format!("Passage {}", rows[0].0);
-            let detail = format!("{where_}, {} words", first.a.words.max(first.b.words));
+            let detail = format!("{spread}, {} words", first.a.words.max(first.b.words));
             out.write_all(self.title(&title, &detail).as_bytes())?;
             let place = |name: &str, line: u32| format!("{name}:{line}");
             let line = self.member("", &place(&first.a.document, first.a.line), "");
