@@ -26,6 +26,8 @@ struct Inner {
     noun: &'static str,
     offset: Option<u64>,
     kind: ErrorKind,
+    /// What can be done about it, where that is more than the kind tells.
+    hint: Option<String>,
 }
 
 /// The causes an [`Error`] can have.
@@ -147,7 +149,7 @@ pub(crate) struct ErrorTold {
 
 impl From<&Error> for ErrorTold {
     fn from(error: &Error) -> Self {
-        let Inner { path, line, noun, offset, kind } = &*error.0;
+        let Inner { path, line, noun, offset, kind, hint: _ } = &*error.0;
         ErrorTold {
             path: path.clone(),
             line: *line,
@@ -164,7 +166,7 @@ impl ErrorTold {
     pub(crate) fn into_error(self) -> Error {
         let ErrorTold { path, line, noun, offset, message, hint } = self;
         let kind = ErrorKind::Told { message, hint };
-        Error(Box::new(Inner { path, line, noun: counted(&noun), offset, kind }))
+        Error(Box::new(Inner { path, line, noun: counted(&noun), offset, kind, hint: None }))
     }
 }
 
@@ -180,7 +182,8 @@ const LONGEST_COLUMN: usize = 40;
 impl Error {
     /// An error without a place yet.
     pub fn new(kind: ErrorKind) -> Self {
-        Error(Box::new(Inner { path: None, line: None, noun: "line", offset: None, kind }))
+        let (path, line, offset, hint) = (None, None, None, None);
+        Error(Box::new(Inner { path, line, noun: "line", offset, kind, hint }))
     }
 
     /// An error about the options given.
@@ -210,6 +213,12 @@ impl Error {
             present.push_str(&format!(", and {more} more"));
         }
         Self::new(ErrorKind::MissingColumn { column, present, numbered })
+    }
+
+    /// Says what can be done about this very error.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
     }
 
     /// Adds the file, unless one is named already.
@@ -266,6 +275,9 @@ impl Error {
 
     /// What the user can do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
+        if self.0.hint.is_some() {
+            return self.0.hint.clone();
+        }
         Some(match self.kind() {
             ErrorKind::MissingField(field) => {
                 format!("name the field that holds the text with `--text-field` (now `{field}`)")

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use dittograph::error::Error;
 use dittograph::passage::PassageParams;
@@ -19,15 +19,31 @@ use super::report_args::{REPORT_EXAMPLES, ReportArguments};
 use super::scan::Outputs;
 use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
 use super::size;
+use super::tune_args::{TUNE_EXAMPLES, TUNE_HELP, TuneArguments};
 
-const EXAMPLES: &str = "\
+/// What both the short and the long help end with.
+macro_rules! scan_examples {
+    () => {
+        "\
 Examples:
   dittograph scan articles/                    every duplicate below a folder, as CSV
   dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
   dittograph scan articles/ --report report.html > pairs.csv     and a page to look at
   dittograph scan --find documents --threshold 0.7 a/ b/
   dittograph scan train/ --against test.jsonl  what of the test stands in the training text
-  zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
+  zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text"
+    };
+}
+
+const EXAMPLES: &str = scan_examples!();
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  dittograph completions bash > ~/.local/share/bash-completion/completions/dittograph";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  dittograph man scan | man -l -               the page of a command, to read";
 
 /// Find duplicate and near-duplicate documents and repeated passages, verified, as CSV
 #[derive(Parser)]
@@ -36,14 +52,33 @@ pub struct Arguments {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-
-    /// A TOML file of options, a table for each command; what is typed wins
-    ///
-    /// Options are called as they are typed: under [scan], threshold = 0.7, quiet = true,
-    /// exclude = ["*.bak"]. No file is read that is not named here.
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
 }
+
+/// All that can be typed: what is derived, and `--config` as the last option of each command that has any.
+pub fn program() -> clap::Command {
+    // Read from what was typed, before clap sees it.
+    let config = || {
+        Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help_heading(None::<&str>)
+            .display_order(LAST)
+            .help("A TOML file of options, a table for each command; what is typed wins")
+            .long_help(
+                "A TOML file of options, a table for each command; what is typed wins\n\n\
+                 Options are called as they are typed: under [scan], threshold = 0.7, quiet = true, \
+                 exclude = [\"*.bak\"]. No file is read that is not named here.",
+            )
+    };
+    Arguments::command().arg(config()).mut_subcommands(|command| match command.get_name() {
+        "completions" | "man" => command,
+        _ => command.arg(config().hide_short_help(true)),
+    })
+}
+
+/// Behind all other options, before the help.
+const LAST: usize = 900;
 
 /// The commands.
 #[derive(Subcommand)]
@@ -70,18 +105,21 @@ pub enum Command {
     #[command(after_help = TUNE_EXAMPLES, after_long_help = TUNE_HELP)]
     Tune(Box<TuneArguments>),
     /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print a manual page, in roff
+    #[command(after_help = MAN_EXAMPLES)]
     Man {
         /// The command whose page it is [default: that of dittograph itself]
         command: Option<String>,
     },
 }
 
-const SCAN_HELP: &str = "\
+const SCAN_HELP: &str = concat!(
+    "\
 Rows:
   kind             exact, near, contained (documents) or passage
   jaccard          true Jaccard similarity over shingles; for a passage over aligned words
@@ -99,46 +137,9 @@ Exit status:
   1  done, and there were duplicates (with --fail-on-duplicates)
   2  something could not be read, or the run failed
 
-Examples:
-  dittograph scan articles/                    every duplicate below a folder, as CSV
-  dittograph scan feed.jsonl.zst -o pairs.csv  the records of a file, rows into a file
-  dittograph scan --find documents --threshold 0.7 a/ b/
-  zstdcat dump.zst | dittograph scan - --input-format jsonl --text-field body.text";
-
-const TUNE_EXAMPLES: &str = "\
-Examples:
-  dittograph tune                               what scan --method minhash finds by default
-  dittograph tune --threshold 0.6 --recall 0.99
-  dittograph tune --measure articles/           the same, and what it finds of your pairs
-  dittograph tune --measure feed.jsonl.zst --text-field body.text --sample 0";
-
-const TUNE_HELP: &str = "\
-What it shows:
-  By default, scan compares documents completely and misses nothing. --method minhash takes a
-  signature of each, cut into bands of some rows. Two documents of Jaccard similarity s agree in a
-  row with chance s, in a band of r rows with chance s^r, and in one of b bands or more with chance
-
-      1 - (1 - s^r)^b
-
-  Then they are a candidate, and are verified. As s grows the chance follows an S-curve, which is
-  printed and plotted. More bands miss fewer pairs and make more candidates in vain; more rows
-  make fewer of these, and need more bands. Scan takes the most rows that 128 hashes pay for.
-
-What it measures:
-  With --measure, all pairs in a sample of your documents are found by the complete join, and each
-  is looked up in the bands. The recall is of pairs that are left to the bands. Copies are not, nor
-  are documents of fewer shingles than there are hashes: scan finds these in other ways. Pairs of
-  which the smaller stands in the larger (scan --containment) scan finds in another way as well,
-  so that of the pairs missed here it may still find some.
-
-  A pair is in the sample if both its documents are: of a tenth of the documents there are a
-  hundredth of the pairs. Few pairs make a wide interval around the recall: raise --sample.
-
-Examples:
-  dittograph tune                               what scan --method minhash finds by default
-  dittograph tune --threshold 0.6 --recall 0.99
-  dittograph tune --measure articles/           the same, and what it finds of your pairs
-  dittograph tune --measure feed.jsonl.zst --text-field body.text --sample 0";
+",
+    scan_examples!()
+);
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -165,7 +166,7 @@ pub struct ScanArguments {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Files and folders of reference documents: only rows between them and PATH are written
+    /// Files and folders of references: write only rows between them and PATH
     ///
     /// Which of your documents are in another collection, or quote from it: test questions in
     /// training text, say. In each row the first side is of PATH, the second of the references; neither
@@ -180,8 +181,10 @@ pub struct ScanArguments {
 
     /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
-    /// Into files of the documents' names, with `.txt` behind.
-    #[arg(long, value_name = "DIR")]
+    /// Into a file for each, called by the document's name and `.txt`. Of a record's id or URL a `/` becomes
+    /// `%2F`, and of any name a `:`, a `\` or a control character `_`: `crawl.warc#http://a/b` is
+    /// crawl.warc#http_%2F%2Fa%2Fb.txt. What is longer than 200 bytes is cut, and given a number of its own.
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub write_text: Option<PathBuf>,
 
     /// How much to take for the run
@@ -204,18 +207,18 @@ pub struct OutputArguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// How to write the rows, and those of --clusters [default: csv; on a terminal, text]
+    /// csv, jsonl, parquet or text, which is for people [default: csv; on a terminal, text]
     ///
-    /// `text` is for people: clusters with the document to keep first, passages with all their places, and what
+    /// How to write the rows, and those of --clusters. `text` is for people: clusters with the document to keep first, passages with all their places, and what
     /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
-    #[arg(long, value_name = "FORMAT", value_enum)]
+    #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<RowFormat>,
 
     /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", hide_short_help = true)]
     color: Color,
 
-    /// Also write every document of a cluster, with the document to keep in its stead
+    /// Also write the documents of each cluster, with the one to keep
     #[arg(long, value_name = "FILE")]
     clusters: Option<PathBuf>,
 
@@ -259,12 +262,12 @@ pub struct RunningArguments {
     /// How many threads to use [default: as many as there are processors]
     ///
     /// The output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = whole(1, 65_535))]
+    pub threads: Option<u32>,
 
-    /// How much memory to use, in bytes or with K, M, G [default: half of what there is]
+    /// How much memory to use, such as 8G [default: half of what there is]
     ///
-    /// Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names,
+    /// In bytes or with K, M, G. Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names,
     /// the places of what is cut and about 100 bytes a document are not counted. The output does not depend on it. At
     /// least 128M.
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
@@ -274,7 +277,7 @@ pub struct RunningArguments {
     ///
     /// They have no names and are gone when the program ends, however it ends. They take about
     /// as much room as the text, and with passages up to three times as much; more where most of it repeats.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
     temp_dir: Option<PathBuf>,
 }
 
@@ -294,8 +297,14 @@ impl RunningArguments {
 #[derive(Args)]
 #[command(next_help_heading = "Finding")]
 pub struct FindingArguments {
-    /// What to find
-    #[arg(long, value_name = "WHAT", default_value = "all", value_parser = named::<Find>(&["documents", "passages", "all"]))]
+    /// documents, passages or all
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "all",
+        hide_possible_values = true,
+        value_parser = named::<Find>(&["documents", "passages", "all"])
+    )]
     find: Find,
 
     /// Least Jaccard similarity of two near-duplicate documents
@@ -308,7 +317,7 @@ pub struct FindingArguments {
     /// Least share of a document's shingles that a larger one must have to contain it
     ///
     /// Only documents of at least --min-words words count. From 0.5 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share, hide_short_help = true)]
     containment: f64,
 
     /// How to find near-duplicates
@@ -319,23 +328,24 @@ pub struct FindingArguments {
         long,
         value_name = "METHOD",
         default_value = "complete",
+        hide_short_help = true,
         value_parser = named::<Method>(&["complete", "minhash"])
     )]
     method: Method,
 
-    /// Least share of the pairs at the threshold that `--method minhash` must find
+    /// Least share of the pairs at the threshold that `--method minhash` must find [default: 0.999]
     ///
     /// More similar pairs are missed less often still. Bands and rows follow from it; the summary
     /// states them. From 0.5 to below 1. Exact and contained documents and passages are not subject
     /// to it.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.999, value_parser = share)]
-    recall: f64,
+    #[arg(long, value_name = "SHARE", value_parser = share, hide_short_help = true)]
+    recall: Option<f64>,
 
     /// How many words in a row make a shingle, from 1 to 64
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, hide_short_help = true)]
     shingle_size: usize,
 
-    /// Fewest words of a repeated passage [default: 12 across documents, 8 within one]
+    /// Fewest words of a passage [default: 12 across documents, 8 within one]
     ///
     /// At least 3. A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
     #[arg(long, value_name = "N")]
@@ -344,58 +354,76 @@ pub struct FindingArguments {
     /// Least share of a passage's words that must align, in order, with its repeat
     ///
     /// Of the shorter side. From 0.5 to 1; at 1 only verbatim repeats are passages.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share, hide_short_help = true)]
     min_similarity: f64,
 
     /// Which rows to write for a cluster: every pair, or each document beside its kept one
     ///
     /// Clusters of more than 1,000 documents are written as a star in either case; the summary
     /// then says so.
-    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = named::<Pairs>(&["all", "star"]))]
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "all",
+        hide_short_help = true,
+        value_parser = named::<Pairs>(&["all", "star"])
+    )]
     pairs: Pairs,
 
     /// Of how many occurrences of a passage to write rows at most [default: of all]
     ///
     /// The first in the order of reading, each beside one that comes before. All are found, and
     /// `occurrences` still counts them; the summary says of how many passages rows were left out. At least 2.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", value_parser = whole(2, u32::MAX), hide_short_help = true)]
     max_occurrences: Option<u32>,
 
     /// Also write up to N words before and after each passage
     ///
     /// In four more columns at the end of a row: `before_a`, `after_a`, `before_b`, `after_b`. They are
     /// empty for whole documents. Up to 1000.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole(0, 1000), hide_short_help = true)]
     pub context: u32,
 
     /// List passages also between documents that are duplicates as a whole
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     inside_duplicates: bool,
 
     /// Seed of all hashes
     ///
     /// Another seed makes another, equally good choice of what minhash may miss.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_short_help = true)]
     seed: u64,
+}
+
+impl FindingArguments {
+    /// What of it changes nothing, and might be thought to.
+    pub fn note(&self) -> Option<String> {
+        let recall = self.recall.filter(|_| self.method == Method::Complete)?;
+        Some(format!(
+            "`--recall {recall}` changes nothing without `--method minhash`: every pair is found"
+        ))
+    }
 }
 
 /// What and how to read.
 #[derive(Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArguments {
-    /// The format of every file, instead of finding out
-    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>(FORMAT_NAMES))]
+    /// The format of every file, such as jsonl [default: what each turns out to be]
+    ///
+    /// text, jsonl, csv, tsv, html, warc or parquet.
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>(FORMAT_NAMES))]
     input_format: Option<Format>,
 
-    /// The field of a record that holds its text; nested fields with dots
+    /// The field of a record that holds its text
     ///
-    /// Of a table the name of a column, or its number from 1 if the first line is a record like the others.
+    /// Nested fields with dots: body.text. Of a table the name of a column, or its number from 1 if the first line is a record like the others.
     #[arg(long, value_name = "NAME", default_value = "text")]
     text_field: String,
 
-    /// The field of a record that holds its id; nested fields with dots
+    /// The field of a record that holds its id
     ///
-    /// Records without it are named by their line.
+    /// Nested fields with dots. Records without it are named by their line.
     #[arg(long, value_name = "NAME", default_value = "id")]
     id_field: String,
 
@@ -403,10 +431,16 @@ pub struct ReadingArguments {
     ///
     /// The main text is headline, paragraphs and captions, each on a line of its own. Spans refer
     /// to the text that was read of the page: --write-text saves it. With `text` they refer to the file.
-    #[arg(long, value_name = "WHAT", default_value = "main", value_parser = named::<Html>(HTML_NAMES))]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "main",
+        hide_short_help = true,
+        value_parser = named::<Html>(HTML_NAMES)
+    )]
     html: Html,
 
-    /// Files and folders to leave out, as a glob; can be given several times
+    /// Files and folders to leave out; can be given several times
     ///
     /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH.
     /// Files in an archive that is read are left out like those in a folder: `a.zip/*.log`.
@@ -416,11 +450,11 @@ pub struct ReadingArguments {
     /// Longest document, in bytes or with K, M, G; longer ones are reported and left out
     ///
     /// Of a record it is the whole line that counts. Must be less than 4G.
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size::parse)]
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size::parse, hide_short_help = true)]
     max_document: u64,
 
     /// Stop at the first file or record that cannot be read
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     strict: bool,
 }
 
@@ -436,69 +470,6 @@ impl ReadingArguments {
             exclude: self.exclude.clone(),
             strict: self.strict,
             ..ReadOptions::default()
-        }
-    }
-}
-
-/// The arguments of `tune`.
-#[derive(Args)]
-pub struct TuneArguments {
-    /// Jaccard similarity of the pairs to be found, as for scan
-    ///
-    /// From 0.3 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = share)]
-    pub threshold: f64,
-
-    /// Least share of the pairs at the threshold that must be found, as for scan
-    ///
-    /// From 0.5 to below 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.999, value_parser = share)]
-    pub recall: f64,
-
-    /// What to measure, and on what
-    #[command(flatten)]
-    pub measuring: MeasuringArguments,
-
-    /// What and how to read
-    #[command(flatten)]
-    pub reading: ReadingArguments,
-}
-
-/// What to measure, and on what.
-#[derive(Args)]
-#[command(next_help_heading = "Measuring")]
-pub struct MeasuringArguments {
-    /// Files and folders to measure on, read as by scan; `-` is standard input
-    #[arg(long = "measure", value_name = "PATH", num_args = 1..)]
-    pub paths: Vec<PathBuf>,
-
-    /// How many documents to draw; 0 takes all
-    ///
-    /// Drawn by their numbers and --seed, so the same every time. The corpus is read whole for it,
-    /// but only the sample is held in memory, at about 8 bytes a word.
-    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "paths")]
-    pub sample: usize,
-
-    /// How many words in a row make a shingle, from 1 to 64
-    #[arg(long, value_name = "N", default_value_t = 5, requires = "paths")]
-    shingle_size: usize,
-
-    /// Seed of all hashes, and of the sample
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "paths")]
-    seed: u64,
-}
-
-impl TuneArguments {
-    /// The options of the scan that is asked about.
-    pub fn options(&self) -> ScanOptions {
-        ScanOptions {
-            read: self.reading.options(),
-            method: Method::Minhash,
-            threshold: self.threshold,
-            recall: self.recall,
-            shingle_size: self.measuring.shingle_size,
-            seed: self.measuring.seed,
-            ..ScanOptions::default()
         }
     }
 }
@@ -533,7 +504,7 @@ pub fn scan_options(
         shingle_size: finding.shingle_size,
         threshold: finding.threshold,
         containment: finding.containment,
-        recall: finding.recall,
+        recall: finding.recall.unwrap_or(usual.recall),
         passages: PassageParams {
             min_words_across: finding.min_words.unwrap_or(passages.min_words_across),
             min_words_within: finding.min_words.unwrap_or(passages.min_words_within),
@@ -549,26 +520,21 @@ pub fn scan_options(
     }
 }
 
-/// The manual page of a command, or of the whole.
-///
-/// # Errors
-/// That there is no such command.
-pub fn manual(command: Option<&str>) -> Result<clap_mangen::Man, Error> {
-    let mut whole = Arguments::command();
-    whole.build();
-    let Some(name) = command else { return Ok(clap_mangen::Man::new(whole)) };
-    let page = whole.find_subcommand(name).cloned().ok_or_else(|| {
-        let names: Vec<&str> = whole.get_subcommands().map(clap::Command::get_name).collect();
-        Error::options(format!("there is no command `{name}`: it is one of {}", names.join(", ")))
-    })?;
-    let name = format!("dittograph-{name}");
-    Ok(clap_mangen::Man::new(page.version(env!("CARGO_PKG_VERSION"))).title(name))
-}
-
 /// A share as a number between 0 and 1; how small it may be, the library knows.
 pub fn share(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     number.ok_or_else(|| "a share is a number from 0 to 1, such as 0.8".to_owned())
+}
+
+/// A parser of whole numbers in a range.
+pub fn whole(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
+    move |text: &str| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| match most {
+            u32::MAX => format!("it must be a whole number from {least} up"),
+            _ => format!("it must be a whole number from {least} to {most}"),
+        })
+    }
 }
 
 /// A parser of values with names, which clap lists and suggests.

@@ -11,6 +11,7 @@ use dittograph::read::ReadOptions;
 
 use super::args::{ReadingArguments, RunningArguments, share};
 use super::paint::Color;
+use super::slip::nearest;
 
 /// What both the short and the long help end with.
 macro_rules! clean_examples {
@@ -253,9 +254,16 @@ fn keep(policy: &str) -> Result<Keep> {
         ("longest", _) => Ok(Keep::Longest),
         ("newest", _) => Ok(Keep::Newest),
         (_, Some(file)) => Ok(Keep::Priority(lines(Path::new(file))?)),
-        _ => Err(Error::options(format!(
-            "unknown policy `{policy}`: use `--keep first`, `longest`, `newest` or `priority:FILE`"
-        ))),
+        _ => {
+            let error = Error::options(format!(
+                "`--keep` is `{policy}`: it can be first, longest, newest or priority:FILE"
+            ));
+            // `priority` alone, as well as `newst`.
+            Err(match nearest(policy, ["first", "longest", "newest", "priority:FILE"].into_iter()) {
+                Some(meant) => error.with_hint(format!("is `--keep {meant}` meant?")),
+                None => error,
+            })
+        }
     }
 }
 

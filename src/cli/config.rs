@@ -11,11 +11,10 @@ use clap::{Arg, ArgAction, Command};
 use dittograph::error::{Error, Result};
 use toml::{Table, Value};
 
+use super::slip::nearest;
+
 /// The option that names the file.
 const OPTION: &str = "--config";
-
-/// How much a name must be like another to be taken for it.
-const ALIKE: f64 = 0.7;
 
 /// The file that the arguments name, and where the command stands among them.
 fn find(arguments: &[OsString], program: &Command) -> Option<(PathBuf, usize)> {
@@ -50,20 +49,28 @@ pub fn with_file(arguments: &[OsString], program: &Command) -> Result<Option<Vec
     })?;
     let mut added = Vec::new();
     for (name, table) in &tables {
+        let Value::Table(table) = table else {
+            let typed = arguments[place].display();
+            return Err(wrong(format!("`{name}` is in no table"))
+                .with_hint(format!("options stand below the command that they are for: `[{typed}]`")));
+        };
         let Some(command) = program.find_subcommand(name) else {
             let names = program.get_subcommands().map(Command::get_name);
-            return Err(wrong(format!("[{name}]: there is no such command{}", meant(name, names))));
-        };
-        let Value::Table(table) = table else {
-            return Err(wrong(format!("`{name}`: a command is a table, such as [scan]")));
+            let error = wrong(format!("[{name}]: there is no such command"));
+            return Err(match nearest(name, names) {
+                Some(meant) => error.with_hint(format!("is `[{meant}]` meant?")),
+                None => error,
+            });
         };
         for (option, value) in table {
             let told = format!("[{name}] {option}");
             let options = || command.get_arguments().filter(|it| it.get_long().is_some());
             let Some(argument) = options().find(|it| it.get_long() == Some(option)) else {
-                let names = options().filter_map(Arg::get_long);
-                let meant = meant(option, names);
-                return Err(wrong(format!("{told}: there is no such option{meant}")));
+                let error = wrong(format!("{told}: there is no such option"));
+                return Err(match nearest(option, options().filter_map(Arg::get_long)) {
+                    Some(meant) => error.with_hint(format!("is `{meant}` meant?")),
+                    None => error.with_hint(format!("`dittograph {name} --help` has all")),
+                });
             };
             let typed = as_typed(argument, option, value);
             let typed = typed.map_err(|what| wrong(format!("{told}: {what}")))?;
@@ -92,15 +99,5 @@ fn as_typed(argument: &Arg, option: &str, value: &Value) -> Result<Vec<OsString>
         _ if is_flag => Err("true or false is wanted".to_owned()),
         Value::Array(values) if many => values.iter().map(one).collect(),
         value => one(value).map(|typed| vec![typed]),
-    }
-}
-
-/// A question whether a name is meant that is like this one.
-fn meant<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let likeness = |other: &&str| strsim::jaro(name, other);
-    let closest = names.filter(|other| likeness(other) > ALIKE);
-    match closest.max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
-        Some(closest) => format!("; is `{closest}` meant?"),
-        None => String::new(),
     }
 }

@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod diff;
 mod interrupt;
+mod manual;
 mod messages;
 mod output;
 mod paint;
@@ -18,14 +19,17 @@ mod scan;
 mod shard_args;
 mod shards;
 mod size;
+mod slip;
 mod tune;
+mod tune_args;
 mod view;
 
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches};
 use dittograph::error::{Error, Result};
 
 use args::{Arguments, Command};
@@ -62,11 +66,11 @@ pub fn run() -> ExitCode {
         Command::Merge(arguments) => shards::merge(&arguments, &messages),
         Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
-            clap_complete::generate(shell, &mut Arguments::command(), "dittograph", out);
+            clap_complete::generate(shell, &mut args::program(), "dittograph", out);
             Ok(())
         }),
         Command::Man { command } => {
-            args::manual(command.as_deref()).and_then(|page| print(|out| page.render(out)))
+            manual::page(command.as_deref()).and_then(|page| print(|out| page.to_writer(out)))
         }
     };
     match outcome {
@@ -80,10 +84,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// What was typed, and what the file says that it names. What clap has to tell ends the program here.
+/// What was typed, and what the file says that it names. Help is printed here, and ends the program.
 fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
     // The last of two says what is meant, so that what is typed wins over the file.
-    let program = Arguments::command().mut_subcommands(|command| command.args_override_self(true));
+    let program = args::program().mut_subcommands(|command| command.args_override_self(true));
     let typed: Vec<OsString> = std::env::args_os().collect();
     let all = config::with_file(&typed, &program)?;
     let has_file = all.is_some();
@@ -91,19 +95,24 @@ fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
         let matches = program.clone().try_get_matches_from(arguments)?;
         Ok((Arguments::from_arg_matches(&matches)?, matches))
     };
-    read(all.as_deref().unwrap_or(&typed)).or_else(|error: clap::Error| {
-        if has_file && error.use_stderr() && read(&typed).is_ok() {
+    read(all.as_deref().unwrap_or(&typed)).map_err(|error: clap::Error| {
+        // Help and the version, which are no errors, and the help that answers no argument at all.
+        if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        {
+            error.exit();
+        }
+        if has_file && read(&typed).is_ok() {
             messages.note("the file of `--config` says what follows");
         }
-        error.exit()
+        slip::explain(&error, &program, &typed)
     })
 }
 
 /// Works on so many threads, or on as many as there are cores.
-fn use_threads(threads: Option<u16>) -> Result<()> {
+fn use_threads(threads: Option<u32>) -> Result<()> {
     let Some(threads) = threads else { return Ok(()) };
     rayon::ThreadPoolBuilder::new()
-        .num_threads(usize::from(threads))
+        .num_threads(threads as usize)
         .build_global()
         .map_err(|error| Error::options(format!("`--threads {threads}`: {error}")))
 }

@@ -48,10 +48,6 @@ pub struct ReportArguments {
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// Where to put temporary files [default: the system's folder for them]
-    #[arg(long, value_name = "DIR")]
-    pub temp_dir: Option<PathBuf>,
-
     /// How PATH is read: as it was for the scan
     #[command(flatten)]
     pub reading: ReadingArguments,
@@ -67,7 +63,6 @@ impl ReportArguments {
             summary: self.summary.clone(),
             paths: self.paths.clone(),
             read: ReadOptions {
-                temp_dir: self.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
                 outputs: is_file.then(|| self.output.clone()).into_iter().collect(),
                 ..self.reading.options()
             },

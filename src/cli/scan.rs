@@ -29,6 +29,9 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     options.read.outputs = outputs.files()?;
     let opened = outputs.open()?;
     let bars = Bars::new(writing.quiet);
+    if let Some(note) = arguments.finding.note().filter(|_| !writing.quiet) {
+        messages.note(&note);
+    }
     let mut scan = scan(&arguments.paths, &options, &bars)?;
     scan.summary.command = command(&arguments.paths, &options);
     let is_against = !arguments.against.is_empty();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args, Parser};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, Parser};
 
 use dittograph::error::{Error, Result};
 use dittograph::pipeline::{ScanOptions, Shard};
@@ -11,6 +11,7 @@ use dittograph::pipeline::{ScanOptions, Shard};
 use super::args::{
     FindingArguments, OutputArguments, ReadingArguments, RunningArguments, scan_options,
 };
+use super::slip::explain;
 
 /// What both the short and the long help end with.
 macro_rules! shard_examples {
@@ -92,6 +93,11 @@ impl CorpusArguments {
         scan_options(&self.finding, &self.reading, &self.against, running)
     }
 
+    /// What of it changes nothing, and might be thought to.
+    pub fn note(&self) -> Option<String> {
+        self.finding.note()
+    }
+
     /// How many words to give around a passage.
     pub fn context(&self) -> u32 {
         self.finding.context
@@ -157,5 +163,9 @@ pub fn read_again(arguments: &[String]) -> Result<CorpusArguments> {
     }
     Again::try_parse_from(arguments)
         .map(|again| again.corpus)
-        .map_err(|error| Error::options(format!("the arguments of the shard: {error}")))
+        .map_err(|error| {
+            explain(&error, &Again::command(), &[])
+                .at_path("the arguments of the shard")
+                .with_hint("sketch and merge with the same version of dittograph")
+        })
 }

@@ -2,11 +2,11 @@
 
 use std::io::{self, BufWriter, Write};
 
-use clap::{ArgMatches, CommandFactory};
+use clap::ArgMatches;
 use dittograph::error::Result;
 use dittograph::pipeline;
 
-use super::args::Arguments;
+use super::args::program;
 use super::command::command;
 use super::messages::Messages;
 use super::output::Output;
@@ -26,7 +26,7 @@ pub fn sketch(
 ) -> Result<Outcome> {
     interrupt::watch();
     use_threads(arguments.running.threads)?;
-    let whole = Arguments::command();
+    let whole = program();
     let typed = match (whole.find_subcommand("sketch"), matches.subcommand()) {
         (Some(command), Some((_, matches))) => typed(command, matches)?,
         _ => Vec::new(),
@@ -36,6 +36,9 @@ pub fn sketch(
     options.read.outputs = vec![arguments.output.clone()];
     let output = Output::open(Some(&arguments.output))?;
     let bars = Bars::new(arguments.quiet);
+    if let Some(note) = corpus.note().filter(|_| !arguments.quiet) {
+        messages.note(&note);
+    }
     let mut sketching = None;
     output.finish(|out| {
         let mut out = BufWriter::with_capacity(1 << 20, out);

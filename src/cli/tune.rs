@@ -10,10 +10,10 @@ use dittograph::lsh::MAX_HASHES;
 use dittograph::pipeline::{Measurement, Tuning, measure};
 use indicatif::HumanCount;
 
-use super::args::TuneArguments;
 use super::messages::Messages;
 use super::output::Output;
 use super::progress::Bars;
+use super::tune_args::TuneArguments;
 use super::{Outcome, interrupt};
 
 /// Characters across the plot: three to a step of 0.05.
