@@ -48,6 +48,12 @@ pub enum ErrorKind {
         /// What the decompressor said.
         detail: String,
     },
+    /// Packed data is too small for what it unpacks to.
+    #[error("it unpacks to more than {0} times its size")]
+    Bomb(u64),
+    /// Zstandard data wants more memory to be unpacked than it is given.
+    #[error("its window is larger than 128 MiB")]
+    Window,
     /// A record is no JSON object.
     #[error("invalid JSON: {0}")]
     Json(String),
@@ -55,8 +61,13 @@ pub enum ErrorKind {
     #[error("{0}, not a JSON object")]
     NotAnObject(&'static str),
     /// A record lacks the field that holds the text.
-    #[error("no field `{0}`")]
-    MissingField(String),
+    #[error("no field `{field}`{}", among(present))]
+    MissingField {
+        /// The field's name, nested by dots.
+        field: String,
+        /// The names of the fields there are, where they have names.
+        present: String,
+    },
     /// A table lacks the column that holds the text.
     #[error("no column `{column}` among `{present}`")]
     MissingColumn {
@@ -175,9 +186,27 @@ pub(crate) fn counted(noun: &str) -> &'static str {
     ["line", "record", "row"].into_iter().find(|&one| one == noun).unwrap_or_default()
 }
 
-/// How many columns of a table are named in a message, and how many characters of each name.
+/// How many columns or fields are named in a message, and how many characters of each name.
 const MOST_COLUMNS: usize = 20;
 const LONGEST_COLUMN: usize = 40;
+
+/// The first of the names, which may be foreign text of any length.
+fn some_of<N: AsRef<str>>(names: impl Iterator<Item = N>) -> String {
+    let mut names = names.map(|name| match name.as_ref().char_indices().nth(LONGEST_COLUMN) {
+        Some((cut, _)) => format!("{}…", &name.as_ref()[..cut]),
+        None => name.as_ref().to_owned(),
+    });
+    let mut present = names.by_ref().take(MOST_COLUMNS).collect::<Vec<_>>().join(", ");
+    let more = names.count();
+    if more > 0 {
+        present.push_str(&format!(", and {more} more"));
+    }
+    present
+}
+
+fn among(present: &str) -> String {
+    if present.is_empty() { String::new() } else { format!(" among `{present}`") }
+}
 
 impl Error {
     /// An error without a place yet.
@@ -196,22 +225,13 @@ impl Error {
         Self::new(ErrorKind::Io(error)).at_path(path.as_ref().display())
     }
 
-    /// An error about a table that lacks the column of the text, with the names of those it has,
-    /// which may be foreign text of any length.
+    /// An error about a table that lacks the column of the text, with the names of those it has.
     pub(crate) fn missing_column<N: AsRef<str>>(
         column: String,
         names: impl Iterator<Item = N>,
         numbered: bool,
     ) -> Self {
-        let mut names = names.map(|name| match name.as_ref().char_indices().nth(LONGEST_COLUMN) {
-            Some((cut, _)) => format!("{}…", &name.as_ref()[..cut]),
-            None => name.as_ref().to_owned(),
-        });
-        let mut present = names.by_ref().take(MOST_COLUMNS).collect::<Vec<_>>().join(", ");
-        let more = names.count();
-        if more > 0 {
-            present.push_str(&format!(", and {more} more"));
-        }
+        let present = some_of(names);
         Self::new(ErrorKind::MissingColumn { column, present, numbered })
     }
 
@@ -219,6 +239,14 @@ impl Error {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
+    }
+
+    /// An error about a record that lacks the field of the text, with the names of those it has.
+    pub(crate) fn missing_field<N: AsRef<str>>(
+        field: String,
+        names: impl Iterator<Item = N>,
+    ) -> Self {
+        Self::new(ErrorKind::MissingField { field, present: some_of(names) })
     }
 
     /// Adds the file, unless one is named already.
@@ -279,7 +307,7 @@ impl Error {
             return self.0.hint.clone();
         }
         Some(match self.kind() {
-            ErrorKind::MissingField(field) => {
+            ErrorKind::MissingField { field, .. } => {
                 format!("name the field that holds the text with `--text-field` (now `{field}`)")
             }
             ErrorKind::MissingColumn { numbered: false, .. } => {
@@ -309,6 +337,14 @@ impl Error {
             ErrorKind::Json(_) | ErrorKind::NotAnObject(_) => {
                 "a file of JSON lines has one whole object on each line".to_owned()
             }
+            ErrorKind::Bomb(_) => {
+                "if you trust it, unpack it yourself and name what comes out; else leave it out with `--exclude`"
+                    .to_owned()
+            }
+            ErrorKind::Window => {
+                "unpack it first with `zstd -d --long=31`, or pack it again with `--long=27` at most"
+                    .to_owned()
+            }
             ErrorKind::OutputIsInput => {
                 "write elsewhere, or leave the file out with `--exclude`".to_owned()
             }
@@ -323,7 +359,7 @@ impl Error {
                     .to_owned()
             }
             ErrorKind::NotFindings(_) => {
-                "write the rows again, as CSV: `dittograph scan PATH... -o pairs.csv`, with `--clusters` for the clusters"
+                "write the rows again: `dittograph scan PATH... -o pairs.csv`, with `--clusters` for the clusters"
                     .to_owned()
             }
             ErrorKind::NotSummary(_) => {

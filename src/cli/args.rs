@@ -166,6 +166,10 @@ pub struct ScanArguments {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
+    /// Where and how to write
+    #[command(flatten)]
+    pub writing: OutputArguments,
+
     /// Files and folders of references: write only rows between them and PATH
     ///
     /// Which of your documents are in another collection, or quote from it: test questions in
@@ -175,15 +179,11 @@ pub struct ScanArguments {
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
 
-    /// Where and how to write
-    #[command(flatten)]
-    pub writing: OutputArguments,
-
     /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
     /// Into a file for each, called by the document's name and `.txt`. Of a record's id or URL a `/` becomes
     /// `%2F`, and of any name a `:`, a `\` or a control character `_`: `crawl.warc#http://a/b` is
-    /// crawl.warc#http_%2F%2Fa%2Fb.txt. What is longer than 200 bytes is cut, and given a number of its own.
+    /// crawl.warc#http_%2F%2Fa%2Fb.txt. Where a URL repeats, `_` and the record's number follow. A name of more than 200 bytes is cut, and a checksum of the whole put behind.
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub write_text: Option<PathBuf>,
 
@@ -207,7 +207,7 @@ pub struct OutputArguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// csv, jsonl, parquet or text, which is for people [default: csv; on a terminal, text]
+    /// csv, jsonl, parquet or text [default: csv; on a terminal, text]
     ///
     /// How to write the rows, and those of --clusters. `text` is for people: clusters with the document to keep first, passages with all their places, and what
     /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
@@ -409,7 +409,7 @@ impl FindingArguments {
 #[derive(Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArguments {
-    /// The format of every file, such as jsonl [default: what each turns out to be]
+    /// The format of every file, such as jsonl [default: told by each]
     ///
     /// text, jsonl, csv, tsv, html, warc or parquet.
     #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>(FORMAT_NAMES))]

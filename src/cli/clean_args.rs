@@ -29,7 +29,8 @@ pub const CLEAN_EXAMPLES: &str = clean_examples!();
 
 pub const CLEAN_HELP: &str = concat!(
     "\
-What is cut, in this order, in rounds, until a round finds nothing:
+What is cut:
+  In this order, in rounds, until a round finds nothing:
   furniture           a line that stands in many unlike documents of one source: menus, share
                       bars, newsletter prompts, cookie notices
   repeated-passage    a sentence or line that repeats another one of its document: the body
@@ -98,7 +99,7 @@ pub struct CleanArguments {
     ///
     /// Of a page the main text is read (--html), and cuts are made in that: page.html becomes
     /// page.html.txt or page.html.jsonl, crawl.warc.gz becomes crawl.warc.jsonl.gz.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text", hide_short_help = true)]
     output_format: PageFormatName,
 
     /// Write nothing, and show on standard output what would go
@@ -106,7 +107,14 @@ pub struct CleanArguments {
     pub dry_run: bool,
 
     /// Whether --dry-run colours what it shows
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", requires = "dry_run")]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        requires = "dry_run",
+        hide_short_help = true
+    )]
     pub color: Color,
 
     /// Also write the summary, as JSON
@@ -134,7 +142,7 @@ pub struct CleanArguments {
 #[derive(Args)]
 #[command(next_help_heading = "Cutting")]
 struct CuttingArguments {
-    /// Which of duplicate documents to keep: first, longest, newest, or priority:FILE
+    /// Which duplicate to keep: first, longest, newest or priority:FILE
     ///
     /// `newest` goes by --date-field, or by the date that a page itself tells, never by the time of a
     /// file. `priority:FILE` names a file that lists sources, the best first, one a line. Of documents
@@ -142,9 +150,9 @@ struct CuttingArguments {
     #[arg(long, value_name = "WHICH", default_value = "first")]
     keep: String,
 
-    /// The field of a record that holds its date; nested fields with dots
+    /// The field of a record that holds its date
     ///
-    /// ISO 8601 (2024-05-02T10:20:00Z), RFC 2822, or seconds or milliseconds since 1970.
+    /// Nested fields with dots. ISO 8601 (2024-05-02T10:20:00Z), RFC 2822, or seconds or milliseconds since 1970.
     #[arg(long, value_name = "NAME")]
     date_field: Option<String>,
 
@@ -154,12 +162,12 @@ struct CuttingArguments {
     #[arg(long, value_name = "N", default_value_t = 5)]
     furniture_documents: usize,
 
-    /// The field of a record that holds its source, instead of the folder of its file
+    /// The field of a record that holds its source [default: the folder of its file]
     #[arg(long, value_name = "NAME", conflicts_with = "source_regex")]
     source_field: Option<String>,
 
     /// What of a document's name is its source, instead of its folder: the first group, or all of the match
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", hide_short_help = true)]
     source_regex: Option<SourceRule>,
 
     /// Also cut passages that repeat across documents, from the later document
@@ -184,21 +192,21 @@ struct CuttingArguments {
     threshold: f64,
 
     /// Least share of a document's shingles that a larger one must have to contain it, as for scan
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share, hide_short_help = true)]
     containment: f64,
 
     /// How many words in a row make a shingle, from 1 to 64
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, hide_short_help = true)]
     shingle_size: usize,
 
-    /// Fewest words of a repeated passage [default: 12 across documents, 8 within one]
+    /// Fewest words of a passage [default: 12 across documents, 8 within one]
     #[arg(long, value_name = "N")]
     min_words: Option<u32>,
 
     /// Least share of a repeated line's words that must align, in order, with what stays
     ///
     /// Of a sentence in the midst of a text it must be 0.95 in any case.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share, hide_short_help = true)]
     min_similarity: f64,
 }
 
@@ -259,10 +267,12 @@ fn keep(policy: &str) -> Result<Keep> {
                 "`--keep` is `{policy}`: it can be first, longest, newest or priority:FILE"
             ));
             // `priority` alone, as well as `newst`.
-            Err(match nearest(policy, ["first", "longest", "newest", "priority:FILE"].into_iter()) {
-                Some(meant) => error.with_hint(format!("is `--keep {meant}` meant?")),
-                None => error,
-            })
+            Err(
+                match nearest(policy, ["first", "longest", "newest", "priority:FILE"].into_iter()) {
+                    Some(meant) => error.with_hint(format!("is `--keep {meant}` meant?")),
+                    None => error,
+                },
+            )
         }
     }
 }

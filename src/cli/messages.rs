@@ -1,13 +1,17 @@
 //! What is said to people, on stderr.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 
 use ahash::AHashSet;
-use dittograph::error::Error;
+use dittograph::error::{Error, ErrorKind};
 
 use super::paint::visible;
+
+/// How many problems of a file are told that are alike.
+const TOLD_ALIKE: u64 = 3;
 
 /// Says things on stderr, and a hint only once.
 #[derive(Default)]
@@ -26,9 +30,23 @@ impl Messages {
         }
     }
 
-    /// All that could not be read, of which only the first may be described.
+    /// All that could not be read, of which only the first may be described. Of those that are the same in many
+    /// records of a file a few are told, and how many more there are.
     pub fn problems(&self, described: &[Error], count: u64) {
-        described.iter().for_each(|problem| self.problem(problem));
+        let mut alike: BTreeMap<_, (u64, &Error)> = BTreeMap::new();
+        for problem in described {
+            let (told, _) = alike.entry((problem.path(), sort(problem))).or_insert((0, problem));
+            *told += 1;
+            if *told <= TOLD_ALIKE {
+                self.problem(problem);
+            }
+        }
+        for ((path, _), (told, first)) in alike {
+            if told > TOLD_ALIKE {
+                let (path, more) = (path.unwrap_or_default(), told - TOLD_ALIKE);
+                self.note(&format!("{path}: {more} more like this: {}", first.kind()));
+            }
+        }
         let more = count - described.len() as u64;
         if more > 0 {
             self.note(&format!("{more} more could not be read and are counted, not listed"));
@@ -43,6 +61,14 @@ impl Messages {
     /// Text of our own.
     pub fn text(&self, text: impl Display) {
         text.to_string().lines().for_each(say);
+    }
+}
+
+/// What two problems have in common that are told alike: all but places in a record, and what else is there.
+fn sort(problem: &Error) -> String {
+    match problem.kind() {
+        ErrorKind::MissingField { field, .. } => format!("no {field}"),
+        kind => kind.to_string().replace(|c: char| c.is_ascii_digit(), ""),
     }
 }
 

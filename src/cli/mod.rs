@@ -97,7 +97,8 @@ fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
     };
     read(all.as_deref().unwrap_or(&typed)).map_err(|error: clap::Error| {
         // Help and the version, which are no errors, and the help that answers no argument at all.
-        if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        if !error.use_stderr()
+            || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
         {
             error.exit();
         }

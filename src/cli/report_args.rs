@@ -19,7 +19,7 @@ Examples:
 /// The arguments of `report`.
 #[derive(Args)]
 pub struct ReportArguments {
-    /// Rows that `scan` has written, as CSV; `-` is standard input
+    /// Rows that `scan` has written, as CSV, JSON lines or Parquet; `-` is standard input
     #[arg(value_name = "PAIRS.csv")]
     pub pairs: PathBuf,
 

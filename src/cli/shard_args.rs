@@ -161,11 +161,9 @@ pub fn read_again(arguments: &[String]) -> Result<CorpusArguments> {
         #[command(flatten)]
         corpus: CorpusArguments,
     }
-    Again::try_parse_from(arguments)
-        .map(|again| again.corpus)
-        .map_err(|error| {
-            explain(&error, &Again::command(), &[])
-                .at_path("the arguments of the shard")
-                .with_hint("sketch and merge with the same version of dittograph")
-        })
+    Again::try_parse_from(arguments).map(|again| again.corpus).map_err(|error| {
+        explain(&error, &Again::command(), &[])
+            .at_path("the arguments of the shard")
+            .with_hint("sketch and merge with the same version of dittograph")
+    })
 }

@@ -61,8 +61,18 @@ const FOREIGN: [(&[&str], &str, &str); 12] = [
 
 /// What is wrong with what was typed, and what is probably meant.
 pub fn explain(error: &clap::Error, program: &Command, typed: &[OsString]) -> Error {
-    let named = typed.iter().skip(1).find_map(|word| program.find_subcommand(word.to_str()?));
-    Slip { error, program, typed, command: named.unwrap_or(program) }.explain()
+    let mut slip = Slip { error, program, typed, command: program };
+    let words = || typed.iter().skip(1).filter_map(|word| word.to_str());
+    let named = words().enumerate().find_map(|(at, it)| Some((at, program.find_subcommand(it)?)));
+    if let Some((at, command)) = named {
+        // What stands before it is not of the command.
+        let wrong = slip.text(ContextKind::InvalidArg);
+        let is_wrong = |word: &str| word.split('=').next() == Some(&wrong);
+        if !words().take(at).any(is_wrong) {
+            slip.command = command;
+        }
+    }
+    slip.explain()
 }
 
 /// The one of the names that is most like this one, if any is.
@@ -103,7 +113,8 @@ impl Slip<'_> {
         let (message, hint) = match self.error.kind() {
             ErrorKind::UnknownArgument => {
                 let message = match name.starts_with('-') {
-                    true => format!("there is no option `{name}`{}", self.of_command()),
+                    true if self.is_program() => format!("there is no option `{name}`"),
+                    true => format!("`{}` has no option `{name}`", self.called()),
                     false => format!("`{argument}` is one argument too many"),
                 };
                 (message, self.option_meant(&name))
@@ -123,12 +134,11 @@ impl Slip<'_> {
                     true => format!("is `{name} {meant}` meant?"),
                     false => format!("is `{meant}` meant?"),
                 };
-                let message =
-                    format!("`{name}` is `{value}`: it can be {}", listed(&values, "or"));
+                let message = format!("`{name}` is `{value}`: it can be {}", listed(&values, "or"));
                 (message, Some(meant.map(whole).unwrap_or_else(|| self.see_help())))
             }
             ErrorKind::ValueValidation => {
-                (format!("`{name}` is `{value}`: {}", self.what_is_wanted()), None)
+                (format!("`{name}` is `{value}`: {}", self.what_is_wanted(&name)), None)
             }
             ErrorKind::TooManyValues => {
                 (format!("`{name}` takes no value, and was given `{value}`"), None)
@@ -168,12 +178,18 @@ impl Slip<'_> {
         }
     }
 
-    /// What the value's parser says.
-    fn what_is_wanted(&self) -> String {
+    /// What the value's parser says, without what is said already.
+    fn what_is_wanted(&self, name: &str) -> String {
         match self.error.source() {
             Some(source) if source.is::<ParseIntError>() => "it must be a whole number".to_owned(),
             Some(source) if source.is::<ParseFloatError>() => "it must be a number".to_owned(),
-            Some(source) => source.to_string(),
+            Some(source) => {
+                let text = source.to_string();
+                // The pattern that is wrong is drawn on several lines, the last of which says what is.
+                let said = text.lines().last().unwrap_or_default();
+                let said = said.strip_prefix("error: ").unwrap_or(said);
+                said.strip_prefix(&format!("`{name}`: ")).unwrap_or(said).to_owned()
+            }
             None => "it cannot be read".to_owned(),
         }
     }
@@ -181,9 +197,9 @@ impl Slip<'_> {
     /// The option that is probably meant, or where to look.
     fn option_meant(&self, name: &str) -> Option<String> {
         let longs = || self.command.get_arguments().filter_map(Arg::get_long);
-        let foreign = FOREIGN.iter().find(|(names, ours, _)| {
-            names.contains(&name) && longs().any(|long| long == *ours)
-        });
+        let foreign = FOREIGN
+            .iter()
+            .find(|(names, ours, _)| names.contains(&name) && longs().any(|long| long == *ours));
         if let Some((_, _, hint)) = foreign {
             return Some((*hint).to_owned());
         }
@@ -240,10 +256,6 @@ impl Slip<'_> {
             true => "dittograph".to_owned(),
             false => format!("dittograph {}", self.command.get_name()),
         }
-    }
-
-    fn of_command(&self) -> String {
-        if self.is_program() { String::new() } else { format!(" of `{}`", self.called()) }
     }
 
     fn is_program(&self) -> bool {

@@ -41,9 +41,7 @@ impl FromStr for Shard {
             let (number, of) = (number.parse().ok()?, of.parse().ok()?);
             (1..=of).contains(&number).then_some(Shard { number, of })
         });
-        shard.ok_or_else(|| {
-            Error::options(format!("`--shard {text}`: write which shard of how many, such as 1/8"))
-        })
+        shard.ok_or_else(|| Error::options("`--shard`: write which shard of how many, such as 1/8"))
     }
 }
 

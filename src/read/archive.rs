@@ -116,6 +116,14 @@ impl Entries {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
+    /// So many entries have the name of a later one.
+    fn replaced(&mut self, count: u64) {
+        if count > 0 {
+            *self.skipped.entry("an entry that a later one of its name replaces").or_default() +=
+                count;
+        }
+    }
+
     fn problem(&mut self, file: &SourceFile, name: &str, kind: ErrorKind) {
         self.problems.push(Error::new(kind).at_path(file.path.join(name).display()));
     }
@@ -157,7 +165,9 @@ fn entries(file: SourceFile, is_excluded: impl Fn(&str) -> bool, temp_dir: &Path
     // Of several entries of a name the last is what unpacking would leave.
     entries.files.reverse();
     entries.files.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
+    let all = entries.files.len();
     entries.files.dedup_by(|next, kept| next.name == kept.name);
+    entries.replaced((all - entries.files.len()) as u64);
     entries
 }
 
@@ -182,6 +192,12 @@ fn list_zip(
     if archive.len() > MOST_ENTRIES {
         return Err(damaged("zip", "it has more than 4,000,000 entries"));
     }
+    if archive.has_duplicate_names() {
+        // Of which only the last is in the list.
+        let listed = count_listed(&holder, archive.central_directory_start());
+        let listed = listed.map_err(|error| Error::new(ErrorKind::Io(error)))?;
+        entries.replaced(listed.saturating_sub(archive.len() as u64));
+    }
     for index in 0..archive.len() {
         let entry = match archive.by_index_raw(index) {
             Ok(entry) => entry,
@@ -205,7 +221,9 @@ fn list_zip(
             (_, Some(range)) if range.end > size => {
                 entries.problem(file, &name, lies("it reaches beyond the end of the archive"));
             }
-            _ if is_bomb(about.size(), packed_size) => entries.problem(file, &name, bomb()),
+            _ if is_bomb(about.size(), packed_size) => {
+                entries.problem(file, &name, ErrorKind::Bomb(MOST_RATIO));
+            }
             (CompressionMethod::Stored, Some(range)) => {
                 entries.add(file, &holder, &name, range, None);
             }
@@ -218,15 +236,22 @@ fn list_zip(
     Ok(())
 }
 
-fn lies(detail: &'static str) -> ErrorKind {
-    ErrorKind::Damaged { format: "zip", detail: detail.to_owned() }
+/// How many entries the list of a zip file has, which starts at a byte of it.
+fn count_listed(holder: &Holder, start: u64) -> io::Result<u64> {
+    let mut list = BufReader::new(holder.open()?);
+    list.seek(SeekFrom::Start(start))?;
+    let (mut count, mut header) = (0, [0; 46]);
+    while list.read_exact(&mut header).is_ok() && header.starts_with(b"PK\x01\x02") {
+        count += 1;
+        // Behind it stand the name, more fields and a comment, of these lengths.
+        let length = |at: usize| i64::from(u16::from_le_bytes([header[at], header[at + 1]]));
+        list.seek_relative(length(28) + length(30) + length(32))?;
+    }
+    Ok(count)
 }
 
-fn bomb() -> ErrorKind {
-    ErrorKind::Damaged {
-        format: "packed",
-        detail: format!("it unpacks to more than {MOST_RATIO} times its size"),
-    }
+fn lies(detail: &'static str) -> ErrorKind {
+    ErrorKind::Damaged { format: "zip", detail: detail.to_owned() }
 }
 
 fn is_bomb(unpacked: u64, packed: u64) -> bool {
@@ -314,7 +339,7 @@ fn unpack(
         };
         length += count as u64;
         if is_bomb(length, size) {
-            return Err(Error::new(bomb()));
+            return Err(Error::new(ErrorKind::Bomb(MOST_RATIO)));
         }
         out.write_all(&buffer[..count]).map_err(temporary)?;
     }

@@ -17,8 +17,10 @@ use crate::progress::Progress;
 /// The longest name of a file, in bytes, that any system takes; some room is left for what is added.
 const LONGEST_NAME: usize = 200;
 
-/// What some system has no place for in a name.
-const FORBIDDEN: [char; 3] = ['\\', '\0', ':'];
+/// What some system has no place for in a name, or what would steer the terminal that lists it.
+fn is_forbidden(c: char) -> bool {
+    matches!(c, '\\' | ':') || c.is_control()
+}
 
 impl Corpus {
     /// Whether texts can be written below `folder`: not where the next run over `sources`, or over the
@@ -107,9 +109,13 @@ fn path_of(name: &str) -> PathBuf {
             part if part.len() > LONGEST_NAME => {
                 let cut = (0..=LONGEST_NAME).rev().find(|&at| part.is_char_boundary(at));
                 let start = &part[..cut.unwrap_or(0)];
-                format!("{}-{:016x}.txt", start.replace(FORBIDDEN, "_"), xxh3_64(part.as_bytes()))
+                format!(
+                    "{}-{:016x}.txt",
+                    start.replace(is_forbidden, "_"),
+                    xxh3_64(part.as_bytes())
+                )
             }
-            part => part.replace(FORBIDDEN, "_"),
+            part => part.replace(is_forbidden, "_"),
         })
         .collect()
 }
@@ -124,6 +130,7 @@ mod tests {
             ("a/b.html", "a/b.html.txt"),
             ("../../etc/passwd", "%2E%2E/%2E%2E/etc/passwd.txt"),
             ("/abs.html", "abs.html.txt"),
+            ("a\u{1b}[2J\u{9b}\0.html", "a_[2J__.html.txt"),
             ("x.warc#https://a.example/b/..", "x.warc#https_%2F%2Fa.example%2Fb%2F...txt"),
         ] {
             assert_eq!(path_of(name), Path::new(path), "{name}");

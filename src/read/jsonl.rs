@@ -32,16 +32,16 @@ impl Record {
             .and_then(|()| json.end())
             .map_err(|error| Error::new(ErrorKind::Json(without_place(&error))))?;
         let field = fields.text_name();
-        Err(Error::new(match found {
+        Err(match found {
             TextFound::Text => {
                 if !fields.extra.is_empty() {
                     self.find_extra(line, fields);
                 }
                 return Ok(());
             }
-            TextFound::Other(found) => ErrorKind::FieldNotText { field, found },
-            TextFound::Nothing => ErrorKind::MissingField(field),
-        }))
+            TextFound::Other(found) => Error::new(ErrorKind::FieldNotText { field, found }),
+            TextFound::Nothing => Error::missing_field(field, present(line, &fields.text).iter()),
+        })
     }
 }
 
@@ -59,6 +59,24 @@ impl Record {
             }
         }));
     }
+}
+
+/// The names of the fields where the path to the text breaks off, nested ones with dots.
+fn present(line: &str, path: &[String]) -> Vec<String> {
+    let mut object: Value = serde_json::from_str(line).unwrap_or_default();
+    let mut before = String::new();
+    for name in path {
+        match object.get_mut(name).map(Value::take) {
+            Some(inner @ Value::Object(_)) => {
+                object = inner;
+                before.push_str(name);
+                before.push('.');
+            }
+            _ => break,
+        }
+    }
+    let names = object.as_object().into_iter().flat_map(|it| it.keys());
+    names.map(|name| format!("{before}{name}")).collect()
 }
 
 /// serde_json ends its messages with a line and column that count from the record's own start.
@@ -238,9 +256,23 @@ mod tests {
     }
 
     #[test]
+    fn the_fields_where_a_path_breaks_off_are_named() {
+        let mut record = Record::default();
+        for (line, message) in [
+            (r#"{"a": {"b": {"d": 1}}, "e": 2}"#, "no field `a.b.c` among `a.b.d`"),
+            (r#"{"a": {"f": 1}, "e": 2}"#, "no field `a.b.c` among `a.f`"),
+            (r#"{"e": 2}"#, "no field `a.b.c` among `e`"),
+        ] {
+            let error = record.parse_json(line, &Fields::new("id", "a.b.c", &[])).unwrap_err();
+            assert_eq!(error.to_string(), message, "{line}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         for (line, message) in [
-            (r#"{"text": "a"}"#, "no field `body`"),
+            (r#"{}"#, "no field `body`"),
+            (r#"{"text": "a", "id": 1}"#, "no field `body` among `id, text`"),
             (r#"{"body": ["a"]}"#, "field `body` is a list, not a string"),
             (r#"{"body": null}"#, "field `body` is null, not a string"),
             (r#"["a"]"#, "a list, not a JSON object"),

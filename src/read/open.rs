@@ -215,10 +215,15 @@ impl Read for Failing {
     }
 }
 
+/// What the decoder of Zstandard says of data that was packed with a window of more than 2^27 bytes.
+const WINDOW_TOO_LARGE: &str = "requires too much memory";
+
 /// An I/O error of a stream as what it means: damage, where the data is compressed.
 pub fn read_error(error: io::Error, compression: Compression) -> Error {
     let damaged = error.raw_os_error().is_none() && compression != Compression::None;
-    Error::new(if damaged {
+    Error::new(if damaged && error.to_string().contains(WINDOW_TOO_LARGE) {
+        ErrorKind::Window
+    } else if damaged {
         let detail = match error.kind() {
             io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
             _ => error.to_string(),

@@ -131,7 +131,7 @@ impl Table {
                 "it has more fields than the first line names",
             )));
         }
-        let missing = || Error::new(ErrorKind::MissingField(self.text_name.clone()));
+        let missing = || Error::missing_field(self.text_name.clone(), std::iter::empty::<&str>());
         let cell = |column: usize| record.column(column).map(String::from_utf8_lossy);
         let text = cell(self.text).ok_or_else(missing)?.into_owned();
         let id = self.id.and_then(cell).filter(|id| !id.is_empty()).map(|id| id.into_owned());

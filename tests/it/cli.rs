@@ -27,18 +27,108 @@ fn help() {
 }
 
 #[test]
-fn shells_and_man_are_served() {
+fn shells_are_served() {
     let desk = Desk::new();
-    let man = desk.run("man");
-    assert!(man.stdout.contains(".TH dittograph 1"), "{man}");
-    let man = desk.run("man scan");
-    for option in ["\\-\\-min\\-words", "\\-\\-max\\-document"] {
-        assert!(man.stdout.contains(option), "the manual does not know {option}");
-    }
     for (shell, sign) in [("bash", "_dittograph() {"), ("zsh", "#compdef dittograph")] {
         let session = desk.run(&format!("completions {shell}"));
         assert!(session.stdout.contains(sign), "{session}");
     }
+}
+
+/// As a reader of manuals has it; `man` fills the lines.
+#[test]
+fn manual_pages() {
+    let desk = Desk::new();
+    let page = |name: &str| desk.run(&format!("man {name}")).stdout;
+    let of_this_version = |page: String| page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]");
+    assert_snapshot!("man", of_this_version(page("")));
+    assert_snapshot!("man_scan", of_this_version(page("scan")));
+    for name in ["clean", "restore", "report", "sketch", "merge", "tune", "completions", "man"] {
+        let page = page(name);
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "\"SEE ALSO\""] {
+            assert!(page.contains(&format!("\n.SH {section}\n")), "{name} has no {section}");
+        }
+    }
+    let values = r"\fB\-\-output\fR \fIFILE\fR \fIPATH...\fR";
+    assert!(page("sketch").contains(values), "{}", page("sketch"));
+    assert_snapshot!(desk.run("man scna"));
+}
+
+/// It is the last option wherever there is one, and nowhere else.
+#[test]
+fn config_has_one_place() {
+    let desk = Desk::new();
+    for command in ["scan", "clean", "restore", "report", "sketch", "merge", "tune"] {
+        let help = desk.run(&format!("{command} --help")).stdout;
+        let (before, after) = help.split_once("\n      --config <FILE>\n").expect(command);
+        let options = before.rsplit("\n\nOptions:\n").next().unwrap();
+        assert!(!options.contains("\n\nFinding:"), "{command}");
+        let next = after.split("\n\n").find(|lines| lines.trim_start().starts_with('-'));
+        assert!(next.is_some_and(|it| it.contains("-h, --help")), "{command}: {next:?}");
+    }
+    for command in ["completions bash", "man"] {
+        assert_eq!(desk.run(&format!("{command} --config x.toml")).code, Some(2));
+    }
+}
+
+#[test]
+fn the_short_help_fits_a_screen() {
+    let desk = Desk::new();
+    for command in ["scan", "clean", "report", "sketch", "merge", "tune"] {
+        let help = desk.run(&format!("{command} -h")).stdout;
+        assert!(help.lines().count() <= 45, "{command} has {} lines", help.lines().count());
+    }
+}
+
+#[test]
+fn a_recall_without_minhash_is_told_to_change_nothing() {
+    let desk = Desk::with_pair();
+    let told = |arguments: &str| desk.run(arguments).stderr.matches("changes nothing").count();
+    assert_eq!(told("scan pair --recall 0.9"), 1);
+    assert_eq!(told("sketch pair --recall 0.9 --shard 1/1 -o shard"), 1);
+    assert_eq!(told("merge shard"), 0);
+    assert_eq!(told("scan pair --recall 0.9 --method minhash"), 0);
+    assert_eq!(told("scan pair"), 0);
+    assert_eq!(told("scan pair --recall 0.9 --quiet"), 0);
+    assert_eq!(told("tune --recall 0.9"), 0);
+}
+
+/// Also of what other tools call it, and of what stands elsewhere.
+#[test]
+fn an_option_that_there_is_not_is_told_with_the_one_there_is() {
+    let desk = Desk::with_pair().file("-x.txt", STORY);
+    assert_snapshot!(desk.runs(&[
+        "scan --output-format jsonl pair",
+        "scan --jaccard 0.5 pair",
+        "scan --csv pair",
+        "scan --json pair",
+        "scan -f csv pair",
+        "scan --similarity=0.5 pair",
+        "scan --num-perm 128 pair",
+        "scan --ngram 5 pair",
+        "scan -s pair",
+        "scan -x.txt pair",
+        "scan --zzzz pair",
+        "clean --format csv pair",
+        "report --csv pairs.csv",
+        "--threshold 0.5 scan pair",
+        "--zzzz",
+    ]));
+}
+
+#[test]
+fn what_is_missing_or_too_much_is_told() {
+    let desk = Desk::with_pair();
+    assert_snapshot!(desk.runs(&[
+        "sketch",
+        "clean pair",
+        "clean pair --dry-run -o x",
+        "scan --format",
+        "scan pair -o",
+        "scan --quiet=1 pair",
+        "completions bash zsh",
+        "tune --sample 5",
+    ]));
 }
 
 #[test]
@@ -46,13 +136,22 @@ fn a_slip_of_the_keys_is_told_with_what_was_meant() {
     assert_snapshot!(Desk::with_pair().runs(&[
         "",
         "scna pair",
+        "pair",
+        "help scna",
         "scan",
         "scan --thresold 0.7 pair",
         "scan --find document pair",
         "scan --format cvs pair",
         "scan --input-format json pair",
         "scan --threads 0 pair",
+        "scan --threads many pair",
+        "scan --shingle-size many pair",
         "scan --max-document many pair",
+        "clean --keep newst --dry-run pair",
+        "clean --keep unlike --dry-run pair",
+        "clean --source-regex ( --dry-run pair",
+        "sketch --shard 9/3 -o x pair",
+        "completions bsh",
     ]));
 }
 
@@ -633,6 +732,7 @@ fn a_file_of_options_is_read_when_it_is_named() {
             "[scan]\nthreshold = 0.3\nfind = \"documents\"\nquiet = true\nexclude = [\"*.bak\"]\n\
              strict = false\n[clean]\nacross = true\n",
         )
+        .file("bare.toml", "threshold = 0.7\n")
         .file("slip.toml", "[scan]\ntreshold = 0.3\n")
         .file("command.toml", "[scam]\nthreshold = 0.3\n")
         .file("kind.toml", "[scan]\nquiet = 1\n")
@@ -649,6 +749,7 @@ fn a_file_of_options_is_read_when_it_is_named() {
     assert_eq!(rows("--config=options.toml --threshold 0.9"), 0);
     assert_eq!(rows("--threshold 0.9 --config options.toml"), 0);
     let mut told = desk.runs(&[
+        "scan in --config bare.toml",
         "scan in --config slip.toml",
         "scan in --config command.toml",
         "scan in --config kind.toml",

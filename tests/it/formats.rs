@@ -386,6 +386,42 @@ fn archives_that_are_damaged_or_hostile_are_told() {
     insta::assert_snapshot!(session.stderr);
 }
 
+/// Unpacking would leave the last of them.
+#[test]
+fn entries_of_one_name_are_counted() {
+    let names = ["a.txt", "b.txt", "c.txt"].map(|name| (name.to_owned(), STORY.to_owned()));
+    let mut tar = tar::Builder::new(Vec::new());
+    for name in ["a.txt", "a.txt", "c.txt"] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(STORY.len() as u64);
+        tar.append_data(&mut header, name, STORY.as_bytes()).unwrap();
+    }
+    // The writer would refuse a second one.
+    let mut zip = zipped(&names, zip::CompressionMethod::Stored);
+    for at in 0..zip.len() - 5 {
+        if zip[at..].starts_with(b"b.txt") {
+            zip[at] = b'a';
+        }
+    }
+    for (name, bytes) in [("twice.zip", zip), ("twice.tar", tar.into_inner().unwrap())] {
+        let session = Desk::new().file(name, bytes).run(&format!("scan {name}"));
+        let told = "skipped    1 file: an entry that a later one of its name replaces";
+        assert!(session.stderr.contains(told), "{session}");
+        assert!(session.stderr.contains("2 documents in 2 files"), "{session}");
+    }
+}
+
+/// A frame of `zstd --long=28`: it is not damaged.
+#[test]
+fn a_window_that_is_too_large_is_told_with_what_to_do() {
+    // The frame's mark, no options, the window; a last block of five bytes as they are.
+    let frame = b"\x28\xb5\x2f\xfd\x00\x90\x29\x00\x00story";
+    insta::assert_snapshot!(Desk::new().file("long.txt.zst", frame).run("scan long.txt.zst"));
+    let allowed = b"\x28\xb5\x2f\xfd\x00\x88\x29\x00\x00story";
+    let session = Desk::new().file("long.txt.zst", allowed).run("scan long.txt.zst");
+    assert_eq!(session.code, Some(0), "{session}");
+}
+
 /// An archive is like a folder, also where it is PATH itself.
 #[test]
 fn globs_leave_out_entries_of_archives() {

@@ -115,6 +115,33 @@ fn the_page_is_the_same_from_the_scan_and_from_the_csv() {
     assert!(piped.starts_with("<!doctype html>") && piped.ends_with("</html>\n"));
 }
 
+/// Whatever `scan` writes for programs, `report` reads; with the words around passages or without.
+#[test]
+fn the_page_is_the_same_from_rows_of_any_format() {
+    let desk = Desk::with_sample();
+    for context in [0, 3] {
+        let page = |format: &str| {
+            let files = [format!("{context}.{format}"), format!("{context}.clusters.{format}")];
+            let [pairs, clusters] = &files;
+            let scanned = desk.run(&format!(
+                "scan corpus -q --format {format} --context {context} -o {pairs} --clusters {clusters}"
+            ));
+            assert_eq!(scanned.code, Some(0), "{scanned}");
+            // Called by one name, for the page names it.
+            for (from, to) in [(pairs, "pairs"), (clusters, "clusters")] {
+                fs::rename(desk.path(from), desk.path(to)).unwrap();
+            }
+            let session = desk.run("report pairs corpus --clusters clusters -o -");
+            assert_eq!(session.code, Some(0), "{session}");
+            assert!(session.stdout.contains("harbour-courier"), "{session}");
+            session.stdout
+        };
+        let csv = page("csv");
+        assert!(csv == page("jsonl"), "of JSON lines another page is made");
+        assert!(csv == page("parquet"), "of Parquet another page is made");
+    }
+}
+
 /// Every document has its text in the page, and every span is one of it.
 #[test]
 fn texts_are_those_of_the_documents() {
@@ -248,10 +275,16 @@ fn what_are_no_rows_is_refused_with_the_line() {
     let (header, first) = (lines[0], lines[1]);
     let cut = |length: usize| rows.as_bytes()[..length].to_vec();
     let with = |row: &str| format!("{header}{first}{row}").into_bytes();
+    let objects = desk.run("scan corpus --format jsonl --quiet").stdout;
+    let object = objects.split_inclusive('\n').next().unwrap();
     let files = [
         ("empty.csv", Vec::new()),
         ("other.csv", b"id,text\n1,a\n".to_vec()),
-        ("rows.jsonl", desk.run("scan corpus --format jsonl --quiet").stdout.into_bytes()),
+        ("other.jsonl", b"{\"id\": 1}\n".to_vec()),
+        ("kind.jsonl", object.replace("contained", "similar").into_bytes()),
+        ("field.jsonl", format!("{object}{}", object.replace("jaccard", "jacard")).into_bytes()),
+        ("cut.jsonl", format!("{object}{}", &object[..90]).into_bytes()),
+        ("no.parquet", b"PAR1 is how it begins".to_vec()),
         ("cut-in-a-field.csv", cut(rows.len() - 3)),
         ("cut-in-a-row.csv", cut(header.len() + first.len() + 30)),
         ("cut-in-the-header.csv", cut(20)),

@@ -184,7 +184,12 @@ impl<'a> Cleaner<'a> {
         let broken: AHashSet<&str> = survey
             .problems
             .iter()
-            .filter(|one| matches!(one.kind(), ErrorKind::Damaged { .. } | ErrorKind::Io(_)))
+            .filter(|one| {
+                matches!(
+                    one.kind(),
+                    ErrorKind::Damaged { .. } | ErrorKind::Window | ErrorKind::Io(_)
+                )
+            })
             .filter_map(Error::path)
             .collect();
         for (number, file) in corpus.files().iter().enumerate() {

@@ -2,7 +2,7 @@
 //!
 //! In: rows ([`RowSource`]), and perhaps what is kept of each cluster ([`ClusterSource`]), the summary ([`Told`]) and
 //! the documents ([`TextSource`]). Out: a [`Page`], the same whether the rows come from memory or from
-//! the CSV that they were written as.
+//! what they were written as.
 //!
 //! The rows are read twice: for the `outline`, from which counts and plots are made (`tallies`,
 //! `plots`) and what is listed is chosen (`entries`); and for what is shown of them (`data`). So what
@@ -11,6 +11,7 @@
 mod data;
 mod entries;
 mod head;
+mod lines;
 mod outline;
 mod page;
 mod plots;

@@ -1,16 +1,15 @@
-//! The CSV of a scan, read back.
+//! The rows of a scan, read back.
 //!
-//! In: the path of what `scan` wrote, with `--context` or without, or of what it wrote for `--clusters`. Out:
-//! [`PairsFile`] and [`ClustersFile`]. What is no such file, was cut off or is no UTF-8 is an error with
+//! In: the path of what `scan` wrote, in any format for programs, with `--context` or without, or of what it wrote for
+//! `--clusters`. Out: [`PairsFile`] and [`ClustersFile`]. What is no such file, was cut off or is no UTF-8 is an error with
 //! the line it shows in, and what to do next: a page of half of the rows would say what is not so.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use csv::{ByteRecord, Reader};
-
+use super::lines::Lines;
 use super::rows::{ClusterSource, RowSource};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{COLUMNS, CONTEXT_COLUMNS, ClusterRow, Finding, Kind, Side};
@@ -50,14 +49,10 @@ impl PairsFile {
         mut wanted: impl FnMut(u32) -> bool,
         see: &mut dyn FnMut(u32, &Finding) -> Result<()>,
     ) -> Result<()> {
-        let mut lines = Lines::open(&self.file, &self.path)?;
-        let header = [&COLUMNS[..], &CONTEXT_COLUMNS].concat();
-        let columns = match lines.next()? {
-            true if lines.is(&header) => header.len(),
-            true if lines.is(&COLUMNS) => COLUMNS.len(),
-            true => return Err(lines.error("the first line is not the header of a scan's rows")),
-            false => return Err(lines.error("it is empty")),
-        };
+        let in_context = [&COLUMNS[..], &CONTEXT_COLUMNS].concat();
+        let layouts = [&in_context[..], &COLUMNS];
+        let mut lines = Lines::open(&self.file, &self.path, &layouts, "a scan's rows")?;
+        let columns = lines.columns.len();
         let mut row = empty_row();
         for number in 0.. {
             if !lines.next()? {
@@ -106,10 +101,7 @@ impl ClustersFile {
 
 impl ClusterSource for ClustersFile {
     fn each(&self, see: &mut dyn FnMut(&ClusterRow)) -> Result<()> {
-        let mut lines = Lines::open(&self.file, &self.path)?;
-        if !lines.next()? || !lines.is(&CLUSTER_COLUMNS) {
-            return Err(lines.error("the first line is not the header of `--clusters`"));
-        }
+        let mut lines = Lines::open(&self.file, &self.path, &[&CLUSTER_COLUMNS], "`--clusters`")?;
         while lines.next()? {
             if lines.record.len() != CLUSTER_COLUMNS.len() {
                 return Err(lines.error("a row that does not have four fields"));
@@ -133,58 +125,8 @@ fn copy_of_stdin(temp_dir: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// The lines of a table, with their places.
-struct Lines<'a> {
-    reader: Reader<&'a File>,
-    path: &'a Path,
-    record: ByteRecord,
-}
-
-impl<'a> Lines<'a> {
-    fn open(file: &'a File, path: &'a Path) -> Result<Self> {
-        let mut start = file;
-        start.rewind().map_err(|error| Error::io(path, error))?;
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(1 << 18)
-            .from_reader(file);
-        Ok(Lines { reader, path, record: ByteRecord::new() })
-    }
-
-    /// Goes to the next line; there may be none.
-    fn next(&mut self) -> Result<bool> {
-        self.reader.read_byte_record(&mut self.record).map_err(|error| {
-            let message = error.to_string();
-            match error.into_kind() {
-                csv::ErrorKind::Io(error) => Error::io(self.path, error),
-                _ => self.error(&message),
-            }
-        })
-    }
-
-    /// Whether the last line is whole: one that was cut in its last field has all fields.
-    fn check_end(&self) -> Result<()> {
-        let (mut file, mut last) = (*self.reader.get_ref(), [0]);
-        let read = file.seek(io::SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
-        read.map_err(|error| Error::io(self.path, error))?;
-        if last == *b"\n" { Ok(()) } else { Err(self.error("the last row is cut off")) }
-    }
-
-    fn is(&self, columns: &[&str]) -> bool {
-        let field = |bytes: &'_ [u8]| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).to_vec();
-        self.record.len() == columns.len()
-            && self.record.iter().zip(columns).all(|(one, other)| field(one) == other.as_bytes())
-    }
-
-    fn error(&self, what: &str) -> Error {
-        let (line, byte) =
-            self.record.position().map_or((1, 0), |place| (place.line(), place.byte()));
-        Error::new(ErrorKind::NotFindings(what.to_owned()))
-            .at_record(line, byte)
-            .at_path(self.path.display())
-    }
-
+/// The fields of a row.
+impl Lines<'_> {
     fn text(&self, column: usize) -> Result<&str> {
         std::str::from_utf8(&self.record[column])
             .map_err(|_| self.error(&format!("`{}` is not UTF-8", self.name(column))))
@@ -209,10 +151,7 @@ impl<'a> Lines<'a> {
     }
 
     fn name(&self, column: usize) -> &'static str {
-        match self.record.len() {
-            length if length == CLUSTER_COLUMNS.len() => CLUSTER_COLUMNS[column],
-            _ => COLUMNS.iter().chain(&CONTEXT_COLUMNS).nth(column).copied().unwrap_or_default(),
-        }
+        self.columns.get(column).copied().unwrap_or_default()
     }
 
     /// Makes a finding of the line.
@@ -243,10 +182,12 @@ impl<'a> Lines<'a> {
         if side.end < side.start {
             return Err(self.error("a span that ends before it starts"));
         }
-        fill(&mut side.text, armed(self.text(16 + which)?));
+        let quoted =
+            |column| self.text(column).map(|it| if self.is_csv() { armed(it) } else { it });
+        fill(&mut side.text, quoted(16 + which)?);
         if self.record.len() > COLUMNS.len() {
-            fill(&mut side.before, armed(self.text(18 + 2 * which)?));
-            fill(&mut side.after, armed(self.text(19 + 2 * which)?));
+            fill(&mut side.before, quoted(18 + 2 * which)?);
+            fill(&mut side.after, quoted(19 + 2 * which)?);
         }
         Ok(())
     }
