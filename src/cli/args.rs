@@ -214,9 +214,11 @@ pub struct OutputArguments {
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<RowFormat>,
 
-    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", hide_short_help = true)]
-    color: Color,
+    /// Also make a page of HTML to look at the rows with
+    ///
+    /// As `dittograph report` makes it of the rows, with the texts of the documents that repeat most.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 
     /// Also write the documents of each cluster, with the one to keep
     #[arg(long, value_name = "FILE")]
@@ -226,12 +228,6 @@ pub struct OutputArguments {
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
 
-    /// Also make a page of HTML to look at the rows with
-    ///
-    /// As `dittograph report` makes it of the rows, with the texts of the documents that repeat most.
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
-
     /// Print no progress and no summary; problems are still told
     #[arg(short, long)]
     pub quiet: bool,
@@ -239,6 +235,10 @@ pub struct OutputArguments {
     /// Exit with status 1 if there are duplicates
     #[arg(long)]
     pub fail_on_duplicates: bool,
+
+    /// Whether text is coloured; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", hide_short_help = true)]
+    color: Color,
 }
 
 impl OutputArguments {
@@ -345,7 +345,7 @@ pub struct FindingArguments {
     #[arg(long, value_name = "N", default_value_t = 5, hide_short_help = true)]
     shingle_size: usize,
 
-    /// Fewest words of a passage [default: 12 across documents, 8 within one]
+    /// Fewest words of a passage [default: 12 across, 8 within documents]
     ///
     /// At least 3. A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
     #[arg(long, value_name = "N")]

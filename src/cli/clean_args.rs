@@ -142,7 +142,7 @@ pub struct CleanArguments {
 #[derive(Args)]
 #[command(next_help_heading = "Cutting")]
 struct CuttingArguments {
-    /// Which duplicate to keep: first, longest, newest or priority:FILE
+    /// Copy to keep: first, longest, newest or priority:FILE
     ///
     /// `newest` goes by --date-field, or by the date that a page itself tells, never by the time of a
     /// file. `priority:FILE` names a file that lists sources, the best first, one a line. Of documents
@@ -156,13 +156,13 @@ struct CuttingArguments {
     #[arg(long, value_name = "NAME")]
     date_field: Option<String>,
 
-    /// In how many documents of one source a line must stand to be furniture
+    /// How many documents of a source a line of furniture stands in
     ///
-    /// Versions of one text count once. At least 2.
+    /// At least so many; versions of one text count once. At least 2.
     #[arg(long, value_name = "N", default_value_t = 5)]
     furniture_documents: usize,
 
-    /// The field of a record that holds its source [default: the folder of its file]
+    /// The field of a record that holds its source [default: its folder]
     #[arg(long, value_name = "NAME", conflicts_with = "source_regex")]
     source_field: Option<String>,
 
@@ -170,7 +170,7 @@ struct CuttingArguments {
     #[arg(long, value_name = "REGEX", hide_short_help = true)]
     source_regex: Option<SourceRule>,
 
-    /// Also cut passages that repeat across documents, from the later document
+    /// Also cut passages that an earlier document has
     ///
     /// Off by default: quotes are journalism.
     #[arg(long)]
@@ -187,7 +187,7 @@ struct CuttingArguments {
     #[arg(long, value_name = "FILE")]
     keep_text: Option<PathBuf>,
 
-    /// Least Jaccard similarity of two near-duplicate documents, as for scan
+    /// Least Jaccard similarity of two near-duplicate documents
     #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = share)]
     threshold: f64,
 
@@ -199,7 +199,7 @@ struct CuttingArguments {
     #[arg(long, value_name = "N", default_value_t = 5, hide_short_help = true)]
     shingle_size: usize,
 
-    /// Fewest words of a passage [default: 12 across documents, 8 within one]
+    /// Fewest words of a passage [default: 12 across, 8 within documents]
     #[arg(long, value_name = "N")]
     min_words: Option<u32>,
 

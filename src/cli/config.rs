@@ -51,9 +51,8 @@ pub fn with_file(arguments: &[OsString], program: &Command) -> Result<Option<Vec
     for (name, table) in &tables {
         let Value::Table(table) = table else {
             let typed = arguments[place].display();
-            return Err(wrong(format!("`{name}` is in no table")).with_hint(format!(
-                "options stand below the command that they are for: `[{typed}]`"
-            )));
+            return Err(wrong(format!("`{name}` stands in no table"))
+                .with_hint(format!("write it below the command that it is for, `[{typed}]`")));
         };
         let Some(command) = program.find_subcommand(name) else {
             let names = program.get_subcommands().map(Command::get_name);

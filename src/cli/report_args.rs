@@ -34,7 +34,7 @@ pub struct ReportArguments {
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 
-    /// What `scan --summary` has written: what was read, with which parameters and recall
+    /// What `scan --summary` has written: counts, parameters, recall
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
 

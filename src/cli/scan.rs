@@ -29,10 +29,10 @@ pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     options.read.outputs = outputs.files()?;
     let opened = outputs.open()?;
     let bars = Bars::new(writing.quiet);
+    let mut scan = scan(&arguments.paths, &options, &bars)?;
     if let Some(note) = arguments.finding.note().filter(|_| !writing.quiet) {
         messages.note(&note);
     }
-    let mut scan = scan(&arguments.paths, &options, &bars)?;
     scan.summary.command = command(&arguments.paths, &options);
     let is_against = !arguments.against.is_empty();
     let outcome = write_scan(scan, opened, is_against, &bars, messages)?;

@@ -36,9 +36,6 @@ pub fn sketch(
     options.read.outputs = vec![arguments.output.clone()];
     let output = Output::open(Some(&arguments.output))?;
     let bars = Bars::new(arguments.quiet);
-    if let Some(note) = corpus.note().filter(|_| !arguments.quiet) {
-        messages.note(&note);
-    }
     let mut sketching = None;
     output.finish(|out| {
         let mut out = BufWriter::with_capacity(1 << 20, out);
@@ -47,6 +44,9 @@ pub fn sketch(
         sketching = Some(done.map_err(io::Error::other)?);
         out.flush()
     })?;
+    if let Some(note) = corpus.note().filter(|_| !arguments.quiet) {
+        messages.note(&note);
+    }
     if let Some(sketching) = sketching.filter(|_| !arguments.quiet) {
         messages.text(sketching);
     }

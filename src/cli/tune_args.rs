@@ -58,9 +58,9 @@ pub struct TuneArguments {
     #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = share)]
     pub threshold: f64,
 
-    /// Least share of the pairs at the threshold that must be found, as for scan
+    /// Least share of the pairs at the threshold to be found
     ///
-    /// From 0.5 to below 1.
+    /// As for scan. From 0.5 to below 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.999, value_parser = share)]
     pub recall: f64,
 
