@@ -181,9 +181,9 @@ pub struct ScanArguments {
 
     /// Also write the text that was read of each page of HTML or of a crawl, for spans to be followed in
     ///
-    /// Into a file for each, called by the document's name and `.txt`. Of a record's id or URL a `/` becomes
-    /// `%2F`, and of any name a `:`, a `\` or a control character `_`: `crawl.warc#http://a/b` is
-    /// crawl.warc#http_%2F%2Fa%2Fb.txt. Where a URL repeats, `_` and the record's number follow. A name of more than 200 bytes is cut, and a checksum of the whole put behind.
+    /// Into a file for each, called by the document's name and `.txt`, with percent signs for what a name of a file
+    /// cannot hold: `crawl.warc#http://a/b` is in crawl.warc#http%3A%2F%2Fa%2Fb.txt, and where that URL repeats,
+    /// `%3A` and the number of the record follow. A name of more than 200 bytes is cut, and a checksum put behind.
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub write_text: Option<PathBuf>,
 

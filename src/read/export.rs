@@ -106,18 +106,29 @@ fn path_of(name: &str) -> PathBuf {
         .filter(|part| !part.is_empty())
         .map(|part| match part {
             "." | ".." => part.replace('.', "%2E"),
-            part if part.len() > LONGEST_NAME => {
-                let cut = (0..=LONGEST_NAME).rev().find(|&at| part.is_char_boundary(at));
-                let start = &part[..cut.unwrap_or(0)];
-                format!(
-                    "{}-{:016x}.txt",
-                    start.replace(is_forbidden, "_"),
-                    xxh3_64(part.as_bytes())
-                )
+            part => {
+                let name = escaped(part);
+                if name.len() <= LONGEST_NAME {
+                    return name;
+                }
+                let cut = (0..=LONGEST_NAME).rev().find(|&at| name.is_char_boundary(at));
+                format!("{}-{:016x}.txt", &name[..cut.unwrap_or(0)], xxh3_64(part.as_bytes()))
             }
-            part => part.replace(is_forbidden, "_"),
         })
         .collect()
+}
+
+/// The part with what is forbidden as percent and hexadecimal digits, so that no two become one.
+fn escaped(part: &str) -> String {
+    let mut name = String::with_capacity(part.len());
+    for c in part.chars() {
+        if is_forbidden(c) {
+            c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| name += &format!("%{byte:02X}"));
+        } else {
+            name.push(c);
+        }
+    }
+    name
 }
 
 #[cfg(test)]
@@ -130,11 +141,12 @@ mod tests {
             ("a/b.html", "a/b.html.txt"),
             ("../../etc/passwd", "%2E%2E/%2E%2E/etc/passwd.txt"),
             ("/abs.html", "abs.html.txt"),
-            ("a\u{1b}[2J\u{9b}\0.html", "a_[2J__.html.txt"),
-            ("x.warc#https://a.example/b/..", "x.warc#https_%2F%2Fa.example%2Fb%2F...txt"),
+            ("a\u{1b}[2J\u{9b}\0.html", "a%1B[2J%C2%9B%00.html.txt"),
+            ("x.warc#https://a.example/b/..", "x.warc#https%3A%2F%2Fa.example%2Fb%2F...txt"),
         ] {
             assert_eq!(path_of(name), Path::new(path), "{name}");
         }
+        assert_ne!(path_of("a#b:c"), path_of("a#b_c"));
         let long = path_of(&format!("a#{}", "é".repeat(300)));
         assert!(long.as_os_str().len() < 255 && long != path_of(&format!("a#{}", "é".repeat(301))));
     }

@@ -270,6 +270,19 @@ fn pages_in_crawl_archives_are_those_of_the_folder() {
     assert_eq!(saved, articles().len());
 }
 
+/// A URL is foreign: it neither leads elsewhere, nor steers the terminal that lists it, nor takes another's file.
+#[test]
+fn what_was_read_of_a_crawl_is_saved_under_names_that_files_can_have() {
+    let record = |url: &str| warc_record("conversion", url, "text/plain", STORY.as_bytes());
+    let long = format!("http://a/{}", "x".repeat(300));
+    let urls = ["http://a/b", "http://a/b", "http_//a/b", "http://a/\u{1b}[2Jc", "../../d", &long];
+    let crawl: Vec<u8> = urls.into_iter().flat_map(record).collect();
+    let desk = Desk::new().file("in/c.warc", crawl);
+    let session = desk.run("scan in --pairs star --write-text out");
+    let names: Vec<_> = desk.names().into_iter().filter(|name| name.starts_with("out/")).collect();
+    insta::assert_snapshot!(format!("{}\n{}", session.stderr, names.join("\n")));
+}
+
 #[test]
 fn broken_records_of_a_crawl_are_told_and_the_next_are_read() {
     let story = || warc_record("conversion", "story", "text/plain", STORY.as_bytes());
