@@ -20,7 +20,7 @@ const ALIKE: f64 = 0.7;
 const FEW_EDITS: f64 = 0.6;
 
 /// What other tools call it, the option of ours that it takes, and what to say.
-const FOREIGN: [(&[&str], &str, &str); 12] = [
+const FOREIGN: [(&[&str], &str, &str); 13] = [
     (
         &["--jaccard", "--similarity", "--similarity-threshold", "--jaccard-threshold", "-t"],
         "threshold",
@@ -57,6 +57,7 @@ const FOREIGN: [(&[&str], &str, &str); 12] = [
         "is `--threads N` meant?",
     ),
     (&["--ignore", "--skip"], "exclude", "is `--exclude GLOB` meant?"),
+    (&["--no-progress", "--silent"], "quiet", "is `--quiet` meant?"),
 ];
 
 /// What is wrong with what was typed, and what is probably meant.
@@ -205,10 +206,14 @@ impl Slip<'_> {
         }
         let word = name.trim_start_matches('-');
         let is_long = name.starts_with("--");
+        let is_named = |it: &Arg| match is_long {
+            true => it.get_long() == Some(word),
+            false => it.get_short().is_some_and(|short| word.chars().eq([short])),
+        };
         let others: Vec<String> = self
             .program
             .get_subcommands()
-            .filter(|other| other.get_arguments().any(|it| is_long && it.get_long() == Some(word)))
+            .filter(|other| other.get_arguments().any(is_named))
             .map(|other| format!("`dittograph {}`", other.get_name()))
             .collect();
         if !others.is_empty() {

@@ -112,6 +112,8 @@ fn an_option_that_there_is_not_is_told_with_the_one_there_is() {
         "clean --format csv pair",
         "report --csv pairs.csv",
         "--threshold 0.5 scan pair",
+        "-q scan pair",
+        "restore -f in -o out",
         "--zzzz",
     ]));
 }
