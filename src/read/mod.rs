@@ -51,6 +51,7 @@ pub use encoding::Form;
 pub use field::{Layout, TextField};
 pub use format::{Compression, FORMAT_NAMES, Format};
 pub(crate) use guard::guarded;
+pub use gzip::Losses;
 pub use html::{HTML_NAMES, Html};
 pub use in_memory::MemoryTable;
 pub use omit::{Omissions, without};
