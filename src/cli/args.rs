@@ -1,25 +1,23 @@
 //! What can be typed, and the help that explains it.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use dittograph::error::Error;
 use dittograph::passage::PassageParams;
 use dittograph::pipeline::{Find, Method, Pairs, ScanOptions, usual_memory};
-use dittograph::read::{FORMAT_NAMES, Format, HTML_NAMES, Html, ReadOptions, Source};
+use dittograph::read::{ReadOptions, Source};
 
 use super::clean_args::{
     CLEAN_EXAMPLES, CLEAN_HELP, CleanArguments, RESTORE_EXAMPLES, RestoreArguments,
 };
 use super::paint::Color;
+use super::reading_args::ReadingArguments;
 use super::report_args::{REPORT_EXAMPLES, ReportArguments};
 use super::scan::Outputs;
 use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
-use super::size;
 use super::tune_args::{TUNE_EXAMPLES, TUNE_HELP, TuneArguments};
+use super::values::{named, share, size, whole};
 
 /// What both the short and the long help end with.
 macro_rules! scan_examples {
@@ -270,7 +268,7 @@ pub struct RunningArguments {
     /// In bytes or with K, M, G. Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names,
     /// the places of what is cut and about 100 bytes a document are not counted. The output does not depend on it. At
     /// least 128M.
-    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
 
     /// Where to put temporary files [default: the system's folder for them]
@@ -405,75 +403,6 @@ impl FindingArguments {
     }
 }
 
-/// What and how to read.
-#[derive(Args)]
-#[command(next_help_heading = "Reading")]
-pub struct ReadingArguments {
-    /// The format of every file, such as jsonl [default: told by each]
-    ///
-    /// text, jsonl, csv, tsv, html, warc or parquet.
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true, value_parser = named::<Format>(FORMAT_NAMES))]
-    input_format: Option<Format>,
-
-    /// The field of a record that holds its text
-    ///
-    /// Nested fields with dots: body.text. Of a table the name of a column, or its number from 1 if the first line is a record like the others.
-    #[arg(long, value_name = "NAME", default_value = "text")]
-    text_field: String,
-
-    /// The field of a record that holds its id
-    ///
-    /// Nested fields with dots. Records without it are named by their line.
-    #[arg(long, value_name = "NAME", default_value = "id")]
-    id_field: String,
-
-    /// What to read of pages of HTML: the main text, all text, or the source as it is
-    ///
-    /// The main text is headline, paragraphs and captions, each on a line of its own. Spans refer
-    /// to the text that was read of the page: --write-text saves it. With `text` they refer to the file.
-    #[arg(
-        long,
-        value_name = "WHAT",
-        default_value = "main",
-        hide_short_help = true,
-        value_parser = named::<Html>(HTML_NAMES)
-    )]
-    html: Html,
-
-    /// Files and folders to leave out; can be given several times
-    ///
-    /// As in a .gitignore: `*.log` matches at any depth, `/drafts` only directly below PATH.
-    /// Files in an archive that is read are left out like those in a folder: `a.zip/*.log`.
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
-
-    /// Longest document, in bytes or with K, M, G; longer ones are reported and left out
-    ///
-    /// Of a record it is the whole line that counts. Must be less than 4G.
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size::parse, hide_short_help = true)]
-    max_document: u64,
-
-    /// Stop at the first file or record that cannot be read
-    #[arg(long, hide_short_help = true)]
-    strict: bool,
-}
-
-impl ReadingArguments {
-    /// The options that the library understands.
-    pub fn options(&self) -> ReadOptions {
-        ReadOptions {
-            input_format: self.input_format,
-            id_field: self.id_field.clone(),
-            text_field: self.text_field.clone(),
-            html: self.html,
-            max_document: self.max_document,
-            exclude: self.exclude.clone(),
-            strict: self.strict,
-            ..ReadOptions::default()
-        }
-    }
-}
-
 impl ScanArguments {
     /// The options that the library understands.
     pub fn options(&self) -> ScanOptions {
@@ -518,29 +447,4 @@ pub fn scan_options(
         memory: running.memory(),
         ..usual
     }
-}
-
-/// A share as a number between 0 and 1; how small it may be, the library knows.
-pub fn share(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    number.ok_or_else(|| "a share is a number from 0 to 1, such as 0.8".to_owned())
-}
-
-/// A parser of whole numbers in a range.
-pub fn whole(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
-    move |text: &str| {
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-        number.ok_or_else(|| match most {
-            u32::MAX => format!("it must be a whole number from {least} up"),
-            _ => format!("it must be a whole number from {least} to {most}"),
-        })
-    }
-}
-
-/// A parser of values with names, which clap lists and suggests.
-pub fn named<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
-where
-    T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }

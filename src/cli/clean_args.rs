@@ -9,9 +9,11 @@ use dittograph::passage::PassageParams;
 use dittograph::pipeline::{CleanOptions, Keep, PageFormat, ScanOptions, SourceRule};
 use dittograph::read::ReadOptions;
 
-use super::args::{ReadingArguments, RunningArguments, share};
+use super::args::RunningArguments;
 use super::paint::Color;
+use super::reading_args::ReadingArguments;
 use super::slip::nearest;
+use super::values::share;
 
 /// What both the short and the long help end with.
 macro_rules! clean_examples {

@@ -12,16 +12,17 @@ mod messages;
 mod output;
 mod paint;
 mod progress;
+mod reading_args;
 mod report;
 mod report_args;
 mod restore;
 mod scan;
 mod shard_args;
 mod shards;
-mod size;
 mod slip;
 mod tune;
 mod tune_args;
+mod values;
 mod view;
 
 use std::ffi::OsString;

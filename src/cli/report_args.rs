@@ -7,7 +7,7 @@ use clap::Args;
 use dittograph::pipeline::ReportOptions;
 use dittograph::read::ReadOptions;
 
-use super::args::ReadingArguments;
+use super::reading_args::ReadingArguments;
 
 pub const REPORT_EXAMPLES: &str = "\
 Examples:

@@ -8,9 +8,8 @@ use clap::{ArgAction, ArgMatches, Args, CommandFactory, Parser};
 use dittograph::error::{Error, Result};
 use dittograph::pipeline::{ScanOptions, Shard};
 
-use super::args::{
-    FindingArguments, OutputArguments, ReadingArguments, RunningArguments, scan_options,
-};
+use super::args::{FindingArguments, OutputArguments, RunningArguments, scan_options};
+use super::reading_args::ReadingArguments;
 use super::slip::explain;
 
 /// What both the short and the long help end with.

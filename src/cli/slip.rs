@@ -121,22 +121,18 @@ impl Slip<'_> {
                 (message, self.option_meant(&name))
             }
             ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {
-                let values = self.texts(ContextKind::ValidValue);
-                let wanted = match values.is_empty() {
-                    true => without_brackets(argument.split_once(' ').map_or("", |(_, it)| it)),
-                    false => listed(&values, "or"),
+                let wanted = match self.texts(ContextKind::ValidValue) {
+                    none if none.is_empty() => {
+                        without_brackets(argument.split_once(' ').map_or("", |(_, it)| it))
+                    }
+                    values => listed(&values, "or"),
                 };
                 (format!("`{name}` needs a value: {wanted}"), None)
             }
             ErrorKind::InvalidValue => {
-                let values = self.texts(ContextKind::ValidValue);
-                let meant = nearest(&value, values.iter().map(String::as_str));
-                let whole = |meant: &str| match name.starts_with('-') {
-                    true => format!("is `{name} {meant}` meant?"),
-                    false => format!("is `{meant}` meant?"),
-                };
-                let message = format!("`{name}` is `{value}`: it can be {}", listed(&values, "or"));
-                (message, Some(meant.map(whole).unwrap_or_else(|| self.see_help())))
+                let values = listed(&self.texts(ContextKind::ValidValue), "or");
+                let message = format!("`{name}` is `{value}`: it can be {values}");
+                (message, Some(self.value_meant(&name, &value)))
             }
             ErrorKind::ValueValidation => {
                 (format!("`{name}` is `{value}`: {}", self.what_is_wanted(&name)), None)
@@ -149,9 +145,7 @@ impl Slip<'_> {
                 (format!("there is no command `{word}`"), Some(self.command_meant(&word)))
             }
             ErrorKind::MissingRequiredArgument => {
-                let missing = self.texts(ContextKind::InvalidArg);
-                let missing: Vec<_> =
-                    missing.iter().map(|it| format!("`{}`", without_brackets(it))).collect();
+                let missing = self.quoted(ContextKind::InvalidArg);
                 let are = if missing.len() > 1 { "are" } else { "is" };
                 let usage = self.text(ContextKind::Usage);
                 let usage = without_brackets(usage.trim_start_matches("Usage:").trim());
@@ -159,9 +153,7 @@ impl Slip<'_> {
                 (format!("{} {are} missing", listed(&missing, "and")), Some(hint))
             }
             ErrorKind::ArgumentConflict => {
-                let others = self.texts(ContextKind::PriorArg);
-                let others: Vec<_> =
-                    others.iter().map(|it| format!("`{}`", without_brackets(it))).collect();
+                let others = self.quoted(ContextKind::PriorArg);
                 let message = format!("`{name}` and {} exclude each other", listed(&others, "and"));
                 (message, Some("leave out one of them".to_owned()))
             }
@@ -241,6 +233,16 @@ impl Slip<'_> {
         })
     }
 
+    /// The value that is probably meant, or where to look.
+    fn value_meant(&self, name: &str, value: &str) -> String {
+        let values = self.texts(ContextKind::ValidValue);
+        match nearest(value, values.iter().map(String::as_str)) {
+            Some(meant) if name.starts_with('-') => format!("is `{name} {meant}` meant?"),
+            Some(meant) => format!("is `{meant}` meant?"),
+            None => self.see_help(),
+        }
+    }
+
     /// The command that is probably meant.
     fn command_meant(&self, word: &str) -> String {
         let names = self.program.get_subcommands().map(Command::get_name);
@@ -275,6 +277,11 @@ impl Slip<'_> {
         }
     }
 
+    /// Arguments, each as it is typed.
+    fn quoted(&self, kind: ContextKind) -> Vec<String> {
+        self.texts(kind).iter().map(|it| format!("`{}`", without_brackets(it))).collect()
+    }
+
     fn texts(&self, kind: ContextKind) -> Vec<String> {
         match self.error.get(kind) {
             Some(ContextValue::Strings(texts)) => texts.clone(),
@@ -284,6 +291,7 @@ impl Slip<'_> {
     }
 }
 
+/// `--format <FORMAT>` as we write it.
 fn without_brackets(argument: &str) -> String {
     argument.replace(['<', '>'], "")
 }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use dittograph::pipeline::{Method, ScanOptions};
 
-use super::args::{ReadingArguments, share};
+use super::reading_args::ReadingArguments;
+use super::values::share;
 
 /// What both the short and the long help end with.
 macro_rules! tune_examples {
