@@ -19,6 +19,7 @@ use super::Role;
 use super::lists::{List, Lists, Part};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lsh::rank;
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with two, a shingle that stands alone is taken for shared in two cases of five.
@@ -167,10 +168,7 @@ impl Table {
         if count < MOST_SMALL {
             return Some(count);
         }
-        let more = u32::from(self.large[place / CELLS_A_COUNTER]) + 16;
-        let octave = more.ilog2();
-        let quarter = more >> (octave - 2) & 3;
-        Some(MOST_SMALL + (4 * (octave - 4) + quarter) as u8)
+        Some(rank(u32::from(self.large[place / CELLS_A_COUNTER]) + 16))
     }
 }
 
