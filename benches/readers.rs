@@ -1,7 +1,8 @@
 //! Reading alone, in bytes of unpacked text a second, each beside the decoder that it cannot be faster than.
 //!
-//! A reader is asked for every document once, and nothing is made of them. All run on one thread,
-//! since the decoders do: what reading costs beyond decoding is what is to be seen.
+//! A reader is asked for every document once, and nothing is made of them. These run on one thread,
+//! since the decoders do: what reading costs beyond decoding is what is to be seen. What all threads
+//! do for a gzip file of one member and for one of many stands beside each other.
 
 use std::hint::black_box;
 use std::io::{Read, Write, sink};
@@ -34,6 +35,13 @@ fn text(number: usize) -> String {
         text.push_str(&format!("{}{} ", ["un", "re", "con", "ma"][word as usize % 4], word / 4));
     }
     text
+}
+
+/// One member of gzip.
+fn gzip_of(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("memory takes all");
+    encoder.finish().expect("memory takes all")
 }
 
 /// Counts bytes of text.
@@ -78,9 +86,8 @@ fn readers(criterion: &mut Criterion) {
         std::fs::write(&path, content).expect("there is room");
         path
     };
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(lines.as_bytes()).expect("memory takes all");
-    let gzip = encoder.finish().expect("memory takes all");
+    let gzip = gzip_of(lines.as_bytes());
+    let members: Vec<u8> = lines.as_bytes().chunks(64 << 10).flat_map(gzip_of).collect();
     let zstd = zstd::encode_all(lines.as_bytes(), 3).expect("memory takes all");
     let column: ArrayRef = Arc::new(StringArray::from(texts));
     let batch = RecordBatch::try_from_iter([("text", column)]).expect("one column");
@@ -105,6 +112,13 @@ fn readers(criterion: &mut Criterion) {
         assert_eq!(threads.install(|| read(&path)), bytes, "{name}");
         group.bench_function(name, |bencher| {
             bencher.iter(|| threads.install(|| read(&path)));
+        });
+    }
+    for (name, content) in [("one-member.jsonl.gz", &gzip), ("many-members.jsonl.gz", &members)] {
+        let path = write(name, content);
+        assert_eq!(read(&path), bytes, "{name}");
+        group.bench_function(format!("{name}, all threads"), |bencher| {
+            bencher.iter(|| read(&path));
         });
     }
     group.bench_function("gzip alone", |bencher| {

@@ -19,7 +19,7 @@ use super::Role;
 use super::lists::{List, Lists, Part};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lsh::rank;
+use crate::lsh::coded;
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with two, a shingle that stands alone is taken for shared in two cases of five.
@@ -161,14 +161,16 @@ impl Table {
         Ok(Table { small, large, cells, slice })
     }
 
-    /// The count of a shingle, if it is in the slice: itself up to 15, and a number that grows with its logarithm beyond.
+    /// The count of a shingle, [coded], if it is in the slice.
     pub fn of(&self, shingle: u32) -> Option<u8> {
         let place = cell(shingle, self.cells).wrapping_sub(self.slice.start) as usize;
         let count = self.small.get(place / 2)? >> (4 * (place % 2)) & MOST_SMALL;
-        if count < MOST_SMALL {
-            return Some(count);
-        }
-        Some(rank(u32::from(self.large[place / CELLS_A_COUNTER]) + 16))
+        Some(match count {
+            MOST_SMALL => {
+                coded(u32::from(MOST_SMALL) + u32::from(self.large[place / CELLS_A_COUNTER]))
+            }
+            _ => count,
+        })
     }
 }
 

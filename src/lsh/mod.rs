@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 pub use keys::KeyMaker;
 pub use params::{LshParams, MAX_HASHES};
-pub(crate) use rare::rank;
+pub(crate) use rare::coded;
 pub use rare::{RareKeys, ShingleCounts, SliceSum, Spot};
 pub use short::ShortSets;
 

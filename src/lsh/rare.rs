@@ -37,13 +37,15 @@ fn cell(shingle: u64, cells: u32) -> usize {
     (shingle >> (64 - cells)) as usize
 }
 
-/// Counts that grow from 0, to ranks: exact up to 15, then four for each doubling.
-pub(crate) fn rank(count: u32) -> u8 {
-    if count < 16 {
+/// A count as a byte: itself below 15, and a number that grows with its logarithm from there on.
+pub(crate) const fn coded(count: u32) -> u8 {
+    if count < 15 {
         return count as u8;
     }
-    let octave = count.ilog2();
-    15 + (4 * (octave - 4) + (count >> (octave - 2) & 3)) as u8
+    let more = count + 1;
+    let octave = more.ilog2();
+    let quarter = more >> (octave - 2) & 3;
+    15 + (4 * (octave - 4) + quarter) as u8
 }
 
 /// How often shingles occur in some of the sets.
@@ -130,7 +132,10 @@ impl SliceSum {
 
     /// The rank of each cell; the ranks of all slices, one after the other, are a table for [`RareKeys`].
     pub fn ranks(&self) -> Vec<u8> {
-        self.0.iter().map(|&sum| rank(sum >> 1) | if sum & 1 == 1 { OF_SHORT } else { 0 }).collect()
+        self.0
+            .iter()
+            .map(|&sum| coded(sum >> 1) | if sum & 1 == 1 { OF_SHORT } else { 0 })
+            .collect()
     }
 }
 
@@ -299,8 +304,8 @@ mod tests {
 
     #[test]
     fn ranks_ascend_and_spots_are_numbers() {
-        let ranks: Vec<u8> = (0..100_000).map(rank).collect();
-        assert!(ranks.is_sorted() && ranks[15] == 15 && rank(u32::MAX >> 1) < OF_SHORT);
+        let ranks: Vec<u8> = (0..100_000).map(coded).collect();
+        assert!(ranks.is_sorted() && ranks[15] == 15 && coded(u32::MAX >> 1) < OF_SHORT);
         let spot = Spot { size: 426, place: 300 };
         assert_eq!(Spot::from_number(spot.to_number()), spot);
         // Twenty of a hundred may be missing; with eleven of both passed, 89 are left to share.
@@ -346,6 +351,6 @@ mod tests {
         (0..100_000).for_each(|_| counts.add(&[7 << 60]));
         let mut sum = SliceSum::default();
         counts.slices().for_each(|(_, entries)| sum.add(entries));
-        assert_eq!(sum.ranks()[7 << 12], rank(100_000) | OF_SHORT);
+        assert_eq!(sum.ranks()[7 << 12], coded(100_000) | OF_SHORT);
     }
 }

@@ -20,6 +20,7 @@ mod export;
 mod field;
 mod format;
 mod guard;
+mod gzip;
 mod html;
 mod in_memory;
 mod jsonl;

@@ -463,7 +463,7 @@ impl Corpus {
         };
         let mut blocks = BlockReader::new(reader, from, records.cutter(), limit);
         if part.range.is_some() {
-            blocks = blocks.in_steps_of(STRETCH_STEP);
+            blocks = blocks.for_part(STRETCH_STEP, range.clone());
         }
         let place = (file, &records, range);
         loop {
