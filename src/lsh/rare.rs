@@ -1,16 +1,18 @@
 //! Short sets to the keys under which those like them are found, where all of them can be looked at first.
 //!
-//! In: the sets that have a [prefix](ShortSets::prefix), twice: to count their shingles, and to choose of each the rarest. Out:
-//! keys with the [`Spot`] of each, and which two documents of a key have to be compared. Nothing at or above
-//! the threshold is missed, as with shingles in the order of their hashes ([`KeyMaker`](super::KeyMaker)); but of set phrases,
-//! which many sets share, few become keys. The table of ranks is all that has to be known of other sets, so that these can be anywhere.
+//! In: the sets that have a [prefix](ShortSets::prefix), twice: to count their shingles, and to choose of each
+//! the rarest. Out: keys with the [`Spot`] of each, and which two documents of a key have to be compared.
+//! Nothing at or above the threshold is missed, as with shingles in the order of their hashes
+//! ([`KeyMaker`](super::KeyMaker)); but of set phrases, which many sets share, few become keys. The table of
+//! ranks is all that has to be known of other sets, so that these can be anywhere.
 //!
-//! - *Cells, not shingles.* Shingles of a cell are counted together, so that a count is never too small and the table has
-//!   at most 2^[`MOST_CELLS`] bytes. A shingle that is alone in its cell is in no other set, and is no key; nor is, of a set that
-//!   has bands, a shingle in whose cell none of a short set is.
-//! - *Sizes and places.* Documents meet at their first common shingle in the order of ranks, which leaves them no more to share than
-//!   follows there in either. If that is too little for the threshold, they are no candidates, at least not by this key
-//!   (Xiao, Wang, Lin, Yu: Efficient similarity joins for near duplicate detection, 2008).
+//! - *Cells, not shingles.* Shingles of a cell are counted together, so that a count is never too small and the
+//!   table has at most 16 MB, however many shingles there are. A shingle that is alone in its cell is in no
+//!   other set, and is no key; nor is, of a set that has bands, a shingle in whose cell none of a short set is.
+//! - *Sizes and places.* Documents meet at their first common shingle in the order of ranks, which leaves them
+//!   no more to share than follows there in either. If that is too little for the threshold, they are no
+//!   candidates, at least not by this key (Xiao, Wang, Lin, Yu: Efficient similarity joins for near duplicate
+//!   detection, 2008).
 
 use super::ShortSets;
 use super::keys::shingle_key;
@@ -20,7 +22,8 @@ use crate::verify::least_overlap_near;
 /// The most cells a table has, as a power of two.
 const MOST_CELLS: u32 = 24;
 
-/// How many shingles are counted, about: four for each of the most cells there are. Of more, a sample tells as well which are everywhere.
+/// How many shingles are counted, about: four for each of the most cells there are. Of more, a sample tells
+/// nearly as well which are everywhere.
 const MOST_SHINGLES: u64 = 1 << 26;
 
 /// How many cells are in a slice, as a power of two.
@@ -80,7 +83,8 @@ impl ShingleCounts {
         self.sets_a_sample == 0
     }
 
-    /// Counts the shingles of a set, if it has a prefix and is of the sample. Which sets are depends on nothing but their shingles.
+    /// Counts the shingles of a set, if it has a prefix and is of the sample. Which sets are depends on nothing
+    /// but their shingles.
     pub fn add(&mut self, set: &[u64]) {
         let sum = mix(set.iter().fold(0, |sum: u64, &shingle| sum.wrapping_add(shingle)));
         if self.short.prefix(set.len()) == 0 || sum.trailing_zeros() < self.sets_a_sample {

@@ -1,12 +1,12 @@
 """Short documents to their rarest shingles.
 
-In: sketches; of a document that is too short for the keys of bands, or may be like such a one, also its shingles. Out: the same with
-keys that are the rarest of these, and no shingles.
+In: sketches; of a document that is too short for the keys of bands, or may be like such a one, also its shingles. Out: the
+same with keys that are the rarest of these, and no shingles.
 
-Any few shingles of a short document would do, if they are the first in an order that is the same everywhere. With the rarest,
-set phrases that many share bring nobody together. How often shingles occur is counted in a table of cells, of 16 MB at most,
-which is all that the driver sees, and what every executor gets. Where no document is short, there is one
-sum of a column.
+Any few shingles of a short document would do, if they are the first in an order that is the same everywhere. With the
+rarest, set phrases that many share bring nobody together. How often shingles occur is counted in a table of cells, of
+16 MB at most, which is all that the driver sees, and what every executor gets. Where no document is short, there is
+one sum of a column.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["with_rare_keys"]
 
 
 def with_rare_keys(sketches: DataFrame, store: Store, options: Options) -> DataFrame:
-    """``sketches`` without ``shingles`` and how many ``short`` ones there are; more ``keys``, the first of them with ``spots``."""
+    """``sketches`` without ``shingles`` and how many there are (``short``); with more ``keys``, the first of them with ``spots``."""
     total = sketches.agg(F.sum("short").alias("shingles")).first()
     shingles = 0 if total is None else total["shingles"] or 0
     if not shingles:

@@ -1,8 +1,9 @@
 """Texts to documents: numbers, contents and keys.
 
 In: a table of ids and texts. Out: a row a document of ``number``, ``id``, ``content`` (a hash of its words in order),
-``words``, ``keys`` and ``spots``, which tell of the first of the keys where in a short document they are from. Of the texts no more than this is kept; numbers are in the order in which documents are
-to be kept, and what comes after knows documents by them alone, 8 bytes each, whatever the ids are.
+``words``, ``keys`` and ``spots``, which tell of the first of the keys where in a short document they are from. Of the
+texts no more than this is kept; numbers are in the order in which documents are to be kept, and what comes after knows
+documents by them alone, 8 bytes each, whatever the ids are.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 //! Documents that share a key to candidates.
 //!
-//! In: rows of `key` and `number`, perhaps with the `spot` of what the key stands for, sorted by key, spot and number. Out: `a` and `b`,
-//! any two documents of a key but those whose spots tell that they are no pair; or
-//! where a key has too many documents, a crowd, each of them as `a`, with the `key`.
+//! In: rows of `key` and `number`, perhaps with the `spot` of what the key stands for, sorted by key, spot
+//! and number. Out: `a` and `b`, any two documents of a key but those whose spots tell that they are no pair;
+//! or where a key has too many documents, a crowd, each of them as `a`, with the `key`.
 
 use std::sync::Arc;
 

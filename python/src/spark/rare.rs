@@ -1,8 +1,8 @@
 //! Short documents to their rarest shingles.
 //!
-//! In: lists of `shingles`. Out: how often each cell of a table of them was met, as rows of `slice` and `entries`; of such rows, sorted
-//! by slice, the `ranks` of its cells; and, with the table of all ranks, keys. Where the table comes
-//! from and goes to, stands in `dittograph/spark`.
+//! In: lists of `shingles`. Out: how often each cell of a table of them was met, as rows of `slice` and
+//! `entries`; of such rows, sorted by slice, the `ranks` of its cells; and, with the table of all ranks,
+//! keys. Where the table comes from and goes to, stands in `dittograph/spark`.
 
 use std::sync::Arc;
 
@@ -157,8 +157,8 @@ impl SliceSums {
     }
 }
 
-/// The keys of documents by their `shingles` and a table of ranks, before the `keys` that they have already; and the `spots` of
-/// the first of these. `is_whole` if the table counts all documents.
+/// The keys of documents by their `shingles` and a table of ranks, before the `keys` that they have already;
+/// and the `spots` of the first of these. `is_whole` if the table counts all documents.
 #[pyfunction]
 pub fn rare_keys(
     py: Python<'_>,
