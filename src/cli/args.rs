@@ -207,8 +207,9 @@ pub struct OutputArguments {
 
     /// csv, jsonl, parquet or text [default: csv; on a terminal, text]
     ///
-    /// How to write the rows, and those of --clusters. `text` is for people: clusters with the document to keep first, passages with all their places, and what
-    /// differs, word by word. It has the first groups of each kind only; --clusters is then CSV.
+    /// How to write the rows, and those of --clusters. `text` is for people: clusters with the document to keep
+    /// first, passages with all their places, and what differs, word by word. It has the first groups of each
+    /// kind only; --clusters is then CSV.
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<RowFormat>,
 
@@ -265,9 +266,9 @@ pub struct RunningArguments {
 
     /// How much memory to use, such as 8G [default: half of what there is]
     ///
-    /// In bytes or with K, M, G. Tables and lists are kept to it, and what does not fit is put into temporary files; rows, names,
-    /// the places of what is cut and about 100 bytes a document are not counted. The output does not depend on it. At
-    /// least 128M.
+    /// In bytes or with K, M, G. Tables and lists are kept to it, and what does not fit is put into temporary
+    /// files; rows, names, the places of what is cut and about 100 bytes a document are not counted. The output
+    /// does not depend on it. At least 128M.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
 

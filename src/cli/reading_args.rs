@@ -18,7 +18,8 @@ pub struct ReadingArguments {
 
     /// The field of a record that holds its text
     ///
-    /// Nested fields with dots: body.text. Of a table the name of a column, or its number from 1 if the first line is a record like the others.
+    /// Nested fields with dots: body.text. Of a table the name of a column, or its number from 1 if the first
+    /// line is a record like the others.
     #[arg(long, value_name = "NAME", default_value = "text")]
     text_field: String,
 

@@ -1,8 +1,8 @@
 //! The rows of a scan, read back.
 //!
-//! In: the path of what `scan` wrote, in any format for programs, with `--context` or without, or of what it wrote for
-//! `--clusters`. Out: [`PairsFile`] and [`ClustersFile`]. What is no such file, was cut off or is no UTF-8 is an error with
-//! the line it shows in, and what to do next: a page of half of the rows would say what is not so.
+//! In: the path of what `scan` wrote, in any format for programs, with `--context` or without, or of what it wrote
+//! for `--clusters`. Out: [`PairsFile`] and [`ClustersFile`]. What is no such file, was cut off or is no UTF-8 is
+//! an error with the line it shows in, and what to do next: a page of half of the rows would say what is not so.
 
 use std::fs::File;
 use std::io;
