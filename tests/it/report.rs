@@ -142,6 +142,15 @@ fn the_page_is_the_same_from_rows_of_any_format() {
     }
 }
 
+/// An apostrophe before a formula is ours in CSV only.
+#[test]
+fn rows_of_json_are_quoted_as_they_are() {
+    let text = format!("'=1+2 {STORY}");
+    let desk = Desk::new().file("in/a.txt", &text).file("in/b.txt", &text);
+    desk.run("scan in --format jsonl -o rows.jsonl");
+    assert!(desk.run("report rows.jsonl -o -").stdout.contains("\"'=1+2 The ferry"));
+}
+
 /// Every document has its text in the page, and every span is one of it.
 #[test]
 fn texts_are_those_of_the_documents() {
