@@ -6,7 +6,7 @@
 
 const wordPattern =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*|[\p{L}\p{N}\p{M}]+(?:[.'’:][\p{L}\p{N}\p{M}]+)*/gu;
-const mostWords = 40000;
+const mostWords = 200000;
 const mostSteps = 600;
 
 // The words of a text: what is compared, and where each starts and ends.
