@@ -471,9 +471,8 @@ fn shape(text: &str) -> u128 {
     let bytes = text.trim().as_bytes();
     let mut masked = Vec::with_capacity(bytes.len());
     for (at, &byte) in bytes.iter().enumerate() {
-        let is_in_number = || {
-            masked.last() == Some(&b'0') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
-        };
+        let is_in_number =
+            || masked.last() == Some(&b'0') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         let byte = match byte {
             b'0'..=b'9' => b'0',
             b'.' | b',' | b':' if is_in_number() => b'0',

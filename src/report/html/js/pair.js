@@ -18,7 +18,7 @@ function comparison(row) {
   figure.tabIndex = -1;
   figure.setAttribute('aria-label', `${nameOf(side.document(a))} and ${nameOf(side.document(b))}`);
   figure.append(make('p', 'why', whyPair(kind, jaccard, containment)));
-  if (!isWhole) figure.append(make('p', 'part', `Only a part is shown and compared: ${parts.join(', ')}.`));
+  if (!isWhole) figure.append(make('p', 'part', 'Only a part is shown and compared: ', ...parts, '.'));
   figure.append(make('p', 'tally', ...tally(facts, isWhole)));
   const grid = make('div', 'sides');
   grid.append(sideHead(a, 'on-left'), sideHead(b, 'on-right'));
@@ -36,19 +36,24 @@ function comparison(row) {
   return figure;
 }
 
+// Where a side stands: beside the other, or on a small screen below it.
+function placeOf(place) {
+  return [make('span', 'when-beside', ['on the left', 'on the right'][place]), make('span', 'when-stacked', ['in the first', 'in the second'][place])];
+}
+
 // Of each side that is not compared whole how much is; nothing if both are whole.
 function partsOf(...sides) {
   const told = sides.map(([number, { text, whole }, words], place) => {
     if (whole && !words.cut) return null;
-    const where = `on the ${['left', 'right'][place]}`;
-    if (words.cut) return `${where} the first ${counted(words.keys.length, 'word')}`;
-    if (text === '') return `${where} nothing`;
+    const part = (told) => [`${told} `, ...placeOf(place)];
+    if (words.cut) return part(`the first ${counted(words.keys.length, 'word')}`);
+    if (text === '') return part('nothing');
     const document = side.document(number);
-    if (!hasText(document) || side.start(number) >= shownBytes(document)) return `${where} the first words`;
+    if (!hasText(document) || side.start(number) >= shownBytes(document)) return part('the first words');
     const shown = shownBytes(document) - side.start(number);
-    return `${where} the first ${grouped(shown)} of ${counted(side.end(number) - side.start(number), 'byte')}`;
+    return part(`the first ${grouped(shown)} of ${counted(side.end(number) - side.start(number), 'byte')}`);
   });
-  return told.filter(Boolean);
+  return told.filter(Boolean).flatMap((part, number) => (number > 0 ? [', ', ...part] : part));
 }
 
 function whyPair(kind, jaccard, containment) {
@@ -91,10 +96,10 @@ function isSameForm(left, atA, right, atB) {
 // What is known of a part only is said of that.
 function tally({ same, left, right, places, numbers, forms }, isWhole) {
   const parts = [`${counted(same, 'word')} the same${isWhole ? '' : ' in this part'}`];
-  if (left > 0) parts.push(`${grouped(left)} only on the left`);
-  if (right > 0) parts.push(`${grouped(right)} only on the right`);
-  if (forms > 0) parts.push(`${grouped(forms)} written otherwise`);
-  const told = [make('span', '', parts.join(' · '))];
+  if (left > 0) parts.push(` · ${grouped(left)} only `, ...placeOf(0));
+  if (right > 0) parts.push(` · ${grouped(right)} only `, ...placeOf(1));
+  if (forms > 0) parts.push(` · ${grouped(forms)} written otherwise`);
+  const told = [make('span', '', ...parts)];
   if (isWhole && places > 0 && numbers === places) {
     told.push(make('strong', 'only-numbers', `differs only in numbers, in ${counted(places, 'place')}`));
   } else if (numbers > 0) {
