@@ -10,7 +10,7 @@ use super::outline::{Line, Outline};
 use crate::report::Kind;
 
 /// How many bytes an entry takes, a row of it, a span, a member of a cluster, and a document beside its name.
-const ENTRY: usize = 32;
+const ENTRY: usize = 40;
 const ROW: usize = 36;
 const SPAN: usize = 36;
 const MEMBER: usize = 18;

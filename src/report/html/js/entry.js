@@ -52,11 +52,17 @@ function titleOf(entry) {
   return foreignBlock('span', 'quote', visible(shortened(text, titleLength())));
 }
 
+// Characters as wide as two.
+const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/u;
+
 // The words of a text that fit, and an ellipsis in the place of the others, but not behind a full stop.
 function shortened(text, most) {
-  const characters = Array.from(text);
-  if (characters.length <= most) return text;
-  const start = characters.slice(0, most).join('');
+  let [start, width] = ['', 0];
+  for (const character of text) {
+    width += wide.test(character) ? 2 : 1;
+    if (width <= most) start += character;
+  }
+  if (width <= most) return text;
   const words = /\s/u.test(start.slice(most / 2)) ? start.replace(/\s\S*$/u, '') : start;
   return `${words.replace(/[\s\p{Po}\p{Pd}]+$/u, '')} …`;
 }
