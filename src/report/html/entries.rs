@@ -267,6 +267,18 @@ mod tests {
     }
 
     #[test]
+    fn furniture_is_short_and_stands_in_many_places_of_more_than_one_document() {
+        for (across, occurrences, words, expected) in [
+            (true, 5, 60, true),
+            (true, 4, 60, false),
+            (true, 780, 735, false),
+            (false, 9, 9, false),
+        ] {
+            assert_eq!(is_furniture(across, occurrences, words), expected);
+        }
+    }
+
+    #[test]
     fn every_entry_has_rows_before_one_has_many() {
         let entries = Entries::choose(&outline(), 12 * 130);
         assert_eq!((entries.shown.len(), entries.left_out), (3, 0));

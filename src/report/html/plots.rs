@@ -390,3 +390,39 @@ fn rendered(template: &impl Template) -> Result<String> {
     // Only a value of our own that cannot be displayed would be an error.
     template.render().map_err(|error| Error::options(format!("the page: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_run_neither_into_one_another_nor_into_bars() {
+        let bar = |place: u32, number: &str, top: f64| Bar {
+            x: 17.0 * f64::from(place),
+            width: 14.0,
+            middle: 0.0,
+            label: String::new(),
+            told: String::new(),
+            shown_total: number.to_owned(),
+            top,
+            parts: Vec::new(),
+        };
+        let mut bars = [
+            bar(0, "173", 150.0),
+            bar(1, "359", 148.0),
+            bar(2, "1.2k", 140.0),
+            bar(3, "3.1k", 120.0),
+            bar(4, "9", 149.0),
+        ];
+        leave_room(&mut bars);
+        let shown = bars.map(|bar| bar.shown_total);
+        assert_eq!(shown, ["", "359", "", "3.1k", "9"]);
+    }
+
+    #[test]
+    fn a_count_has_up_to_four_characters() {
+        let counts = [0, 7, 999, 1_000, 3_140, 9_999, 10_000, 999_999, 2_500_000];
+        let told = ["", "7", "999", "1.0k", "3.1k", "9.9k", "10k", "999k", "2M"];
+        assert_eq!(counts.map(short), told);
+    }
+}
