@@ -8,6 +8,12 @@ function forgetHits() {
   hits?.clear();
 }
 
+// A text folded character by character; what would change its length stays as it is, so that places are kept.
+function foldedInPlace(text) {
+  const each = (character) => (folded(character).length === character.length ? folded(character) : character);
+  return Array.from(text, each).join('');
+}
+
 // Marks the words of the search in what was just drawn.
 function markHits(element) {
   const words = searchedWords(state.text);
@@ -15,8 +21,7 @@ function markHits(element) {
   const places = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   for (let node = places.nextNode(); node; node = places.nextNode()) {
     if (!node.parentElement.closest('.quote, .where, .cell, .around, .name, .side-head')) continue;
-    // Where folding changes how long a text is, its places are not those of the text.
-    const text = folded(node.data).length === node.length ? folded(node.data) : node.data;
+    const text = foldedInPlace(node.data);
     for (const word of words) {
       for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
         const range = new Range();
