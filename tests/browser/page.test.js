@@ -499,6 +499,10 @@ test('marks what was searched for', () =>
     const before = (await marked()).length;
     await page.locator('.title').first().click();
     assert.ok((await marked()).length > before);
+    // What is further on in the text is shown with the words around it.
+    await page.locator('#search').fill('TRANSMITTERS rice');
+    await page.waitForFunction(() => document.querySelectorAll('.entry').length === 1);
+    assert.match(await page.locator('.found').innerText(), /^… .*fitted transmitters the size of a rice grain.* …$/);
     await page.locator('#search').fill('');
     await page.waitForFunction(() => CSS.highlights.get('hits').size === 0);
   }));

@@ -28,7 +28,8 @@ function drawEntry(entry) {
   const link = make('a', 'anchor', '#');
   link.href = linkTo(entry);
   link.setAttribute('aria-label', `Link to this finding, ${entry.id}`);
-  const body = make('div', 'body', heading, make('p', 'where', ...where(entry)));
+  const body = make('div', 'body', heading);
+  append(body, foundIn(entry, title.textContent), make('p', 'where', ...where(entry)));
   element.append(margin, body, link);
   if (isOpen) body.append(drawOpen(entry));
   return element;
