@@ -594,7 +594,7 @@ fn the_groups_that_repeat_most_are_shown() {
     };
     let desk = (0..33).fold(Desk::new(), |desk, number| {
         let text = words(1000 * number, 20 + number);
-        desk.file(&format!("{number:02}/a.txt"), &text).file(&format!("{number:02}/b.txt"), &text)
+        desk.file(format!("{number:02}/a.txt"), &text).file(format!("{number:02}/b.txt"), &text)
     });
     let session = desk.run("scan . --format text");
     let shown: Vec<&str> =
