@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::iter::{self, Peekable};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ahash::AHashSet;
 
@@ -322,7 +323,7 @@ fn open(place: &Path) -> Result<Box<dyn Read>> {
     let open = || {
         let mut file = BufReader::new(File::open(place)?);
         let compression = Compression::of(file.fill_buf()?);
-        decompress(file, compression)
+        decompress(file, compression, &Arc::default())
     };
     open().map_err(|error: io::Error| Error::io(place, error))
 }

@@ -160,18 +160,28 @@ impl Table {
         Ok(Table { small, large, cells, slice })
     }
 
-    /// The count of a shingle, if it is in the slice: itself up to 15, and a number that grows with its logarithm beyond.
+    /// The count of a shingle, [coded], if it is in the slice.
     pub fn of(&self, shingle: u32) -> Option<u8> {
         let place = cell(shingle, self.cells).wrapping_sub(self.slice.start) as usize;
         let count = self.small.get(place / 2)? >> (4 * (place % 2)) & MOST_SMALL;
-        if count < MOST_SMALL {
-            return Some(count);
-        }
-        let more = u32::from(self.large[place / CELLS_A_COUNTER]) + 16;
-        let octave = more.ilog2();
-        let quarter = more >> (octave - 2) & 3;
-        Some(MOST_SMALL + (4 * (octave - 4) + quarter) as u8)
+        Some(match count {
+            MOST_SMALL => {
+                coded(u32::from(MOST_SMALL) + u32::from(self.large[place / CELLS_A_COUNTER]))
+            }
+            _ => count,
+        })
     }
+}
+
+/// A count as a byte: itself below 15, and a number that grows with its logarithm from there on.
+pub const fn coded(count: u32) -> u8 {
+    if count < MOST_SMALL as u32 {
+        return count as u8;
+    }
+    let more = count + 1;
+    let octave = more.ilog2();
+    let quarter = more >> (octave - 2) & 3;
+    MOST_SMALL + (4 * (octave - 4) + quarter) as u8
 }
 
 /// So many zeros, in large pages where the system has them: every second access to the table

@@ -260,6 +260,28 @@ mod tests {
     use crate::text::mix;
 
     #[test]
+    fn a_footer_of_all_makes_no_candidates_of_them() {
+        let spill = Workspace::default().spill();
+        let mut builder = ListBuilder::default();
+        // The first documents are short ones, twice; the others are long ones of their own.
+        for document in 0..3000u64 {
+            let short = document < 1000;
+            let (text, length) =
+                if short { (document / 2, 25 + document / 10) } else { (document, 300) };
+            let words = (0..length).map(|place| mix(text << 32 | place));
+            let footer = (0..30).map(|place| mix(1 << 60 | place));
+            builder.push(&words.chain(footer).collect::<Vec<u64>>(), 5);
+        }
+        let units = vec![builder.store(&spill).unwrap()];
+        let lists = Lists::new(spill, units);
+        let judge = |_: Listed<'_>, _: Listed<'_>| Likeness::Unlike;
+        let role = |_| Role::Either { share: 8.0 / 9.0 };
+        let found = candidates(&lists, role, judge, &Workspace::default(), &Silent).unwrap();
+        assert!((0..500).all(|pair| found.pairs.contains(&(DocId(2 * pair), DocId(2 * pair + 1)))));
+        assert!(found.pairs.len() < 1000, "{}", found.pairs.len());
+    }
+
+    #[test]
     fn an_index_in_pieces_finds_what_a_whole_one_does() {
         let spill = Workspace::default().spill();
         let mut builder = ListBuilder::default();

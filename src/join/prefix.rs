@@ -10,9 +10,9 @@
 //! is rarest of all: it counts, and needs no entry. A document that has more than m of those
 //! has no partner.
 //!
-//! A document that has too little in the low part to be met [`LEAST_HITS`] times is *thin*: its prefix is taken from all its
-//! shingles, and the high parts of the others are looked up for its sake. These are short
-//! documents, mostly, and texts that say the same again and again.
+//! A document that has too little in the low part to be met [`LEAST_HITS`] times, but for what stands in [`MANY`] documents, is
+//! *thin*: its prefix is taken from all its shingles, and the high parts of the others are looked up for its sake. These are
+//! short documents, mostly, and texts that say the same again and again.
 //!
 //! n counts shingles as often as they stand in the document, which can only lengthen a prefix. For
 //! thin ones, where that could be many times, it is the number of distinct short hashes, with
@@ -21,7 +21,7 @@
 use rayon::prelude::*;
 
 use super::Role;
-use super::frequencies::{Frequencies, Table};
+use super::frequencies::{Frequencies, Table, coded};
 use super::index::Entry;
 use super::lists::{Lists, Part};
 use crate::document::DocId;
@@ -41,6 +41,9 @@ const COMMON: u64 = 8;
 /// partners by: one or two common shingles are shared by hundreds of others. (On a gigabyte of generated
 /// text this took the documents to be read again from 193,000 to 116,000.)
 const LEAST_HITS: usize = 4;
+
+/// From which count on a shingle tells nothing of a document: that it has the footer of all others, say.
+const MANY: u64 = coded(256) as u64;
 
 /// The largest table that the shingles of thin documents are counted in, in cells.
 const MOST_THIN_CELLS: u64 = 16 << 20;
@@ -201,7 +204,8 @@ fn choose_low(
         ranked.extend(shared.map(|(&count, &shingle)| rank(count, shingle)));
         ranked.sort_unstable();
         ranked.dedup();
-        if alone + ranked.len() < missing + LEAST_HITS {
+        let telling = ranked.partition_point(|ranked| ranked >> 32 < MANY);
+        if alone + telling < missing + LEAST_HITS {
             choice.thin.push(list.document);
             continue;
         }

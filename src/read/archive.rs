@@ -302,8 +302,8 @@ fn unpack(
 ) -> Result<(File, u64, Option<Error>)> {
     let temporary = |error| Error::new(ErrorKind::Temporary(error));
     let mut out = tempfile::tempfile_in(temp_dir).map_err(temporary)?;
-    let mut source =
-        decompress(file, compression).map_err(|error| read_error(error, compression))?;
+    let mut source = decompress(file, compression, &Arc::default())
+        .map_err(|error| read_error(error, compression))?;
     let (mut buffer, mut length) = (vec![0; 256 << 10], 0u64);
     loop {
         let count = match source.read(&mut buffer) {

@@ -58,6 +58,8 @@ pub struct BlockReader<R> {
     offset: u64,
     limit: usize,
     size: usize,
+    /// The part of the stream in which records are wanted that start there.
+    wanted: Range<u64>,
     ended: bool,
     /// What went wrong after the last block.
     failure: Option<io::Error>,
@@ -75,14 +77,16 @@ impl<R: Read> BlockReader<R> {
             offset,
             limit,
             size: BLOCK_SIZE,
+            wanted: 0..u64::MAX,
             ended: false,
             failure: None,
         }
     }
 
-    /// Reads about `size` bytes at once, where no more than a part of the stream is wanted.
-    pub fn in_steps_of(self, size: usize) -> Self {
-        BlockReader { size, ..self }
+    /// Reads about `size` bytes at once, for records that start in `wanted`. A record that starts before
+    /// and ends behind it ends the reading: it may be most of the file, and every part of it would read on to its end.
+    pub fn for_part(self, size: usize, wanted: Range<u64>) -> Self {
+        BlockReader { size, wanted, ..self }
     }
 
     /// Offset in the stream of the next block.
@@ -107,7 +111,9 @@ impl<R: Read> BlockReader<R> {
             if !frames.is_empty() {
                 return Ok(Some(self.take(frames, length)));
             }
-            if self.ended {
+            let spans_all = self.offset < self.wanted.start
+                && self.offset + self.rest.len() as u64 >= self.wanted.end;
+            if self.ended || spans_all {
                 return Ok(None);
             }
             if self.failure.is_none() && self.rest.len() > self.limit {
@@ -247,6 +253,30 @@ mod tests {
                 }
             }
             prop_assert!(expected.next().is_none());
+        }
+    }
+
+    #[test]
+    fn a_record_around_a_part_is_not_read_to_its_end() {
+        struct Counted<'a>(&'a [u8], usize);
+        impl Read for Counted<'_> {
+            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+                let count = self.0.read(out)?;
+                self.1 += count;
+                Ok(count)
+            }
+        }
+        for (newline, blocks) in [(999, 1), (1499, 1), (1600, 0), (50_000, 0)] {
+            let mut bytes = vec![b'x'; 60_000];
+            bytes[newline] = b'\n';
+            let source = Counted(&bytes[999..], 0);
+            let mut reader =
+                BlockReader::new(source, 999, Cutter::Lines, 1 << 20).for_part(100, 1000..1500);
+            let found = std::iter::from_fn(|| {
+                reader.next_block().unwrap().filter(|block| block.offset < 1000)
+            });
+            assert_eq!(found.count(), blocks, "{newline}");
+            assert!(blocks > 0 || reader.source.1 < 700, "{newline}: {} bytes", reader.source.1);
         }
     }
 

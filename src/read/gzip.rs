@@ -8,9 +8,11 @@
 //! look like a header, and what came of it counts only if the part before ended just there, each
 //! member's checksum being right. So what is read is what one decoder would read. A member that
 //! does not fit into the window is unpacked as it comes, and so is one that is damaged, which tells
-//! what is wrong with it.
+//! what is wrong with it; unless whoever reads can do without it ([`Losses`]).
 
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 use memchr::memmem;
@@ -22,6 +24,9 @@ const READ_SIZE: usize = 128 << 10;
 /// Compressed bytes that are unpacked in one go, and the largest member that makes it worth
 /// while to look for others after it.
 const PART_SIZE: usize = 128 << 10;
+
+/// How many parts a window has for each thread.
+const FEWEST_PARTS: usize = 4;
 
 /// What a part of text becomes at most, as a rule, in bytes.
 const UNPACKED_SIZE: usize = 8 * PART_SIZE;
@@ -35,10 +40,45 @@ const HEADER: &[u8] = b"\x1f\x8b\x08";
 /// Bits of the byte after [`HEADER`] that are never set.
 const RESERVED_FLAGS: u8 = 0b1110_0000;
 
+/// Members that were passed over, since they cannot be read, and whether that is wanted: of a crawl, a member is
+/// a record. Of a file of lines it may be the end of one and the start of another, which would become one.
+#[derive(Debug, Default)]
+pub struct Losses {
+    wanted: AtomicBool,
+    count: AtomicU64,
+    first: AtomicU64,
+}
+
+impl Losses {
+    /// From now on small members that are damaged are passed over and counted.
+    pub fn accept(&self) {
+        self.wanted.store(true, Ordering::Relaxed);
+    }
+
+    /// What is to be told of them, if there are any.
+    pub fn told(&self) -> Option<String> {
+        let first = self.first.load(Ordering::Relaxed);
+        match self.count.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some(format!("the member at its byte {first} cannot be read")),
+            count => {
+                Some(format!("{count} members, the first at its byte {first}, cannot be read"))
+            }
+        }
+    }
+
+    fn add(&self, at: u64) {
+        if self.count.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.first.store(at, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Reads what the members of a gzip file hold.
 pub struct Members<R> {
     ahead: Ahead,
     state: State<R>,
+    losses: Arc<Losses>,
 }
 
 enum State<R> {
@@ -49,10 +89,11 @@ enum State<R> {
 
 impl<R: Read> Members<R> {
     /// Reads `source`, which is at the start of a member.
-    pub fn new(source: R) -> Self {
-        let source = Window { source, bytes: Vec::new(), at: 0, passed: 0, failure: None };
+    pub fn new(source: R, losses: Arc<Losses>) -> Self {
+        let source =
+            Window { source, bytes: Vec::new(), at: 0, position: 0, begun: 0, failure: None };
         let state = State::Within(Box::new(GzDecoder::new(source)));
-        Members { ahead: Ahead::default(), state }
+        Members { ahead: Ahead::default(), state, losses }
     }
 }
 
@@ -74,14 +115,24 @@ impl<R: Read> Read for Members<R> {
                         return read;
                     }
                     let source = member.into_inner();
-                    State::Between { small: source.passed <= PART_SIZE, source }
+                    State::Between {
+                        small: source.position - source.begun <= PART_SIZE as u64,
+                        source,
+                    }
                 }
                 State::Between { mut source, small } => {
                     if !pass_zeros(&mut source)? {
                         continue;
                     }
-                    source.passed = 0;
+                    source.begun = source.position;
                     if small && self.ahead.unpack(&mut source) {
+                        State::Between { source, small }
+                    } else if small
+                        && self.losses.wanted.load(Ordering::Relaxed)
+                        && source.is_torn()
+                    {
+                        self.losses.add(source.position);
+                        source.pass_to_header();
                         State::Between { source, small }
                     } else {
                         State::Within(Box::new(GzDecoder::new(source)))
@@ -119,8 +170,9 @@ struct Window<R> {
     bytes: Vec<u8>,
     /// Where in `bytes` the next byte is.
     at: usize,
-    /// How many bytes were consumed since a member began.
-    passed: usize,
+    /// How many bytes were consumed, and how many when the member began.
+    position: u64,
+    begun: u64,
     /// What comes after `bytes`.
     failure: Option<io::Error>,
 }
@@ -133,6 +185,33 @@ impl<R: Read> Window<R> {
         if self.failure.is_none() {
             let wanted = size.saturating_sub(self.bytes.len()) as u64;
             self.failure = self.source.by_ref().take(wanted).read_to_end(&mut self.bytes).err();
+        }
+    }
+
+    /// Whether the member that begins here is damaged, as far as a few parts of the file show.
+    fn is_torn(&mut self) -> bool {
+        self.fill(FEWEST_PARTS * PART_SIZE);
+        let bytes = &self.bytes[..self.bytes.len().min(FEWEST_PARTS * PART_SIZE)];
+        let unpacked =
+            io::copy(&mut GzDecoder::new(bytes).take(MOST_UNPACKED as u64), &mut io::sink());
+        unpacked.is_err_and(|error| error.kind() != io::ErrorKind::UnexpectedEof)
+    }
+
+    /// Passes over what is here, up to what looks like the header of another member.
+    fn pass_to_header(&mut self) {
+        let mut from = 1;
+        loop {
+            self.fill(FEWEST_PARTS * PART_SIZE);
+            let ended = self.bytes.len() < FEWEST_PARTS * PART_SIZE;
+            if let Some(header) = find_header(&self.bytes, from.min(self.bytes.len())) {
+                return self.consume(header);
+            }
+            // A header may be cut by the end of the window.
+            self.consume(if ended { self.bytes.len() } else { self.bytes.len() - HEADER.len() });
+            if ended {
+                return;
+            }
+            from = 0;
         }
     }
 }
@@ -150,7 +229,7 @@ impl<R: Read> BufRead for Window<R> {
 
     fn consume(&mut self, count: usize) {
         self.at += count;
-        self.passed += count;
+        self.position += count as u64;
     }
 }
 
@@ -189,12 +268,8 @@ struct Part {
 impl Ahead {
     /// Unpacks members that are whole in the next bytes of `source` and passes over them; tells whether there are any.
     fn unpack<R: Read>(&mut self, source: &mut Window<R>) -> bool {
-        let threads = rayon::current_num_threads();
-        if threads == 1 {
-            return false;
-        }
         // Several parts a thread: members that take longer hold up the others less.
-        source.fill(4 * threads * PART_SIZE);
+        source.fill(FEWEST_PARTS * rayon::current_num_threads() * PART_SIZE);
         let length = self.unpack_parts(&source.bytes, PART_SIZE);
         source.consume(length);
         length > 0
@@ -302,7 +377,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
-        Members::new(bytes).read_to_end(&mut text).map(|_| text)
+        Members::new(bytes, Arc::default()).read_to_end(&mut text).map(|_| text)
     }
 
     #[test]
@@ -371,8 +446,40 @@ mod tests {
         let at = bytes.len() / 2;
         bytes[at] ^= 0xff;
         let mut text = Vec::new();
-        let failed = threads.install(|| Members::new(&bytes[..]).read_to_end(&mut text));
+        let failed =
+            threads.install(|| Members::new(&bytes[..], Arc::default()).read_to_end(&mut text));
         assert!(failed.is_err());
         assert!(text.len() > 300 << 10 && expected.starts_with(&text[..300 << 10]));
+    }
+
+    #[test]
+    fn a_damaged_member_is_passed_over_where_that_is_wanted() {
+        let texts: Vec<String> =
+            (0..2000).map(|one| format!("{one} {}\n", "x".repeat(one % 50))).collect();
+        let members: Vec<Vec<u8>> = texts.iter().map(|text| gzip(text.as_bytes(), 6)).collect();
+        for (damaged, threads) in [(1, 1), (1, 2), (1000, 1), (1000, 3), (1999, 2)] {
+            let mut bytes = members.concat();
+            let start: usize = members[..damaged].iter().map(Vec::len).sum();
+            // The checksum.
+            bytes[start + members[damaged].len() - 8] ^= 1;
+            let losses = Arc::new(Losses::default());
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let read = |losses: &Arc<Losses>| {
+                let mut text = String::new();
+                pool.install(|| {
+                    Members::new(&bytes[..], Arc::clone(losses)).read_to_string(&mut text)
+                })
+                .map(|_| text)
+            };
+            assert!(read(&losses).is_err());
+            assert_eq!(losses.told(), None);
+            losses.accept();
+            let expected = [&texts[..damaged], &texts[damaged + 1..]].concat().concat();
+            assert_eq!(read(&losses).unwrap(), expected, "{damaged} {threads}");
+            assert_eq!(
+                losses.told(),
+                Some(format!("the member at its byte {start} cannot be read"))
+            );
+        }
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! In: the decoded source. Out: a [`Page`]: its main text by `dom_smoothie`, with the headline first
 //! and paragraphs and captions on lines of their own; or [all of its text](super::tags). A tree
-//! that is nested or grown beyond what any editor makes would hold the extraction up for minutes, or
-//! overflow its stack. Such pages are told before a tree is built, by bounds on depth and number of
-//! elements and not by a clock, so that a page gives the same text on any machine.
+//! that is nested or grown beyond what any editor makes would hold the extraction up for minutes, take
+//! gigabytes, or overflow the stack. Such pages are told before a tree is built, by bounds on what makes
+//! it costly and not by a clock, so that a page gives the same text on any machine.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use dom_smoothie::{Config, Readability, TextMode};
 
 use super::guard::guarded;
-use super::tags::{all_text, canonical_link, shape};
+use super::tags::{Shape, all_text, canonical_link, shape, with_few_attributes};
 use crate::error::Error;
 
 /// The deepest tree to be made: browsers stop there, too.
@@ -19,6 +20,22 @@ const MOST_DEPTH: usize = 512;
 
 /// The most elements of a tree to be made.
 const MOST_ELEMENTS: usize = 100_000;
+
+/// The most tags of a page itself and its body: attributes of each are looked for among those there are.
+const MOST_ROOTS: usize = 64;
+
+/// The most bytes that are moved since a character was written as a reference: about a second.
+const MOST_MOVED: u64 = 64 << 30;
+
+impl Shape {
+    /// Whether a tree of it is made in seconds, at the most.
+    fn fits(&self) -> bool {
+        self.depth <= MOST_DEPTH
+            && self.elements <= MOST_ELEMENTS
+            && self.roots <= MOST_ROOTS
+            && self.references <= MOST_MOVED
+    }
+}
 
 /// What to read of a page of HTML.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,16 +94,19 @@ pub struct Page {
 
 /// Reads a page. Cost: linear in its length for `All`; some 10 ns a byte for `Main`.
 pub fn page(source: &str, html: Html) -> Page {
+    let source = match html {
+        Html::Text => Cow::Borrowed(source),
+        Html::All | Html::Main => with_few_attributes(source),
+    };
+    let source = &*source;
     let link = canonical_link(source);
     let page = match html {
         Html::Text => Page { text: source.to_owned(), ..Page::default() },
         Html::All => Page { text: all_text(source), ..Page::default() },
         Html::Main => {
-            let shape = shape(source);
-            let fits = shape.depth <= MOST_DEPTH && shape.elements <= MOST_ELEMENTS;
             // A page that breaks the extraction is no reason to stop.
             let main = || guarded(|| main_text(source)).flatten();
-            fits.then(main).flatten().unwrap_or_else(|| Page {
+            shape(source).fits().then(main).flatten().unwrap_or_else(|| Page {
                 text: all_text(source),
                 stripped: true,
                 ..Page::default()
@@ -146,6 +166,7 @@ mod tests {
 
     #[test]
     fn what_no_editor_makes_is_stripped() {
+        let many_pending: String = (0..400).map(|id| format!("<b id={id}>")).collect();
         let wide = "<p>word</p>".repeat(MOST_ELEMENTS + 1);
         for source in [
             "<div>".repeat(20_000) + BODY,
@@ -154,6 +175,9 @@ mod tests {
             "<div></b>".repeat(20_000) + BODY,
             "<b><p>".repeat(20_000) + BODY,
             "<ul><li>".repeat(20_000) + BODY,
+            "<body a=1>".repeat(MOST_ROOTS + 1) + BODY,
+            many_pending + &"<p>x".repeat(1000) + BODY,
+            "fish &amp; chips ".repeat(100_000) + BODY,
             wide + BODY,
             BODY.to_owned(),
         ] {

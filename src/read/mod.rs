@@ -50,6 +50,7 @@ pub use compress::decompress;
 pub use encoding::Form;
 pub use field::{Layout, TextField};
 pub use format::{Compression, FORMAT_NAMES, Format};
+pub use gzip::Losses;
 pub use html::{HTML_NAMES, Html};
 pub use in_memory::MemoryTable;
 pub use omit::{Omissions, without};

@@ -17,6 +17,7 @@ use super::columns::{Footer, Section};
 use super::compress::decompress;
 use super::encoding::{Utf16Reader, utf16_of_head};
 use super::format::{Compression, Format, Verdict, is_table, verdict};
+use super::gzip::Losses;
 use super::html::Html;
 use super::in_memory::Rows;
 use super::record::{Fields, Records};
@@ -46,6 +47,8 @@ pub struct Opened<'a> {
     pub compression: Compression,
     /// How many characters of a stream that is decoded as it is read had to be replaced so far.
     pub replaced: Arc<AtomicU64>,
+    /// What was passed over so far because it is damaged.
+    pub losses: Arc<Losses>,
 }
 
 /// How a file becomes documents.
@@ -99,6 +102,7 @@ impl SourceFile {
                     named: true,
                     compression: Compression::None,
                     replaced: Arc::default(),
+                    losses: Arc::default(),
                 }));
             }
             Place::Path => (File::open(&self.path), 0..u64::MAX, None),
@@ -108,6 +112,7 @@ impl SourceFile {
         let source = Positioned { file: file.map_err(io)?, position: 0, range, progress };
         let table = is_table(&self.name, options.input_format);
         let head_size = if table { TABLE_HEAD_SIZE } else { HEAD_SIZE };
+        let losses: Arc<Losses> = Arc::default();
         let damaged =
             |error, compression| read_error(error, compression).at_path(self.path.display());
         let (mut head, mut reader, mut direct, mut compression) = match packed {
@@ -117,7 +122,7 @@ impl SourceFile {
                 (head, Box::new(source) as Box<dyn Read>, Some(direct), Compression::None)
             }
             Some(checksum) => {
-                let reader = decompress(source, Compression::Zip)
+                let reader = decompress(source, Compression::Zip, &losses)
                     .map_err(|error| damaged(error, Compression::Zip))?;
                 let (head, reader) = peek(Checked::new(reader, checksum), head_size);
                 (head, reader, None, Compression::Zip)
@@ -125,8 +130,8 @@ impl SourceFile {
         };
         if Compression::of(&head) != Compression::None {
             compression = Compression::of(&head);
-            let unpacked =
-                decompress(reader, compression).map_err(|error| damaged(error, compression))?;
+            let unpacked = decompress(reader, compression, &losses)
+                .map_err(|error| damaged(error, compression))?;
             (head, reader) = peek(unpacked, head_size);
             direct = None;
         }
@@ -143,6 +148,7 @@ impl SourceFile {
             Format::Html => Content::Page(options.html),
             Format::Jsonl => Content::Records(Records::Jsonl { in_place }),
             Format::Warc => {
+                losses.accept();
                 Content::Records(Records::Warc { html: options.html, limit: options.max_document })
             }
             Format::Csv | Format::Tsv => {
@@ -170,7 +176,7 @@ impl SourceFile {
             }
         };
         let replaced = Arc::new(AtomicU64::new(0));
-        let opened = Opened { reader, direct, content, named, compression, replaced };
+        let opened = Opened { reader, direct, content, named, compression, replaced, losses };
         Ok(Opening::Read(match (&opened.content, utf16) {
             (Content::Records(_), Some(encoding)) => Opened {
                 reader: Box::new(Utf16Reader::new(

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
+use super::gzip::Losses;
 use super::in_memory::Rows;
 use super::open::{Content, Opened, Opening, read_error};
 use super::record::{Found, Record, Records};
@@ -69,6 +70,14 @@ impl PartOutcome {
 }
 
 impl PartOutcome {
+    /// Tells what of a file was passed over because it is damaged.
+    fn losses(&mut self, file: &SourceFile, losses: &Losses) {
+        if let Some(detail) = losses.told() {
+            let error = Error::new(ErrorKind::Damaged { format: "gzip", detail });
+            self.problem(error.at_path(file.path.display()));
+        }
+    }
+
     /// Counts a document, and notes where it stands.
     fn document(&mut self, record: &Record, length: u32, offset: u64, line: u64) {
         self.replaced += record.replaced;
@@ -207,7 +216,7 @@ impl Corpus {
             let unit = Unit { parts: vec![part.clone()], bytes: 0, streamed: false };
             return Ok(vec![self.survey_unit(&unit, progress, visitor)?]);
         };
-        let Opened { reader, direct, content, compression, replaced, .. } = opened;
+        let Opened { reader, direct, content, compression, replaced, losses, .. } = opened;
         let Content::Records(records) = content else {
             return Err(Error::new(ErrorKind::Changed).at_path(file.path.display()));
         };
@@ -243,6 +252,7 @@ impl Corpus {
         }
         if let Some(Outcome { parts, .. }) = outcomes.last_mut() {
             parts[0].replaced += replaced.load(Ordering::Relaxed);
+            parts[0].losses(file, &losses);
         }
         Ok(outcomes)
     }
@@ -451,7 +461,7 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
         let file = &self.files[part.file as usize];
-        let Opened { reader, direct, content, compression, replaced, .. } = opened;
+        let Opened { reader, direct, content, compression, replaced, losses, .. } = opened;
         let Content::Records(records) = content else { return Ok(()) };
         let limit = self.options.max_document;
         let range = part.range.clone().unwrap_or(0..u64::MAX);
@@ -463,7 +473,7 @@ impl Corpus {
         };
         let mut blocks = BlockReader::new(reader, from, records.cutter(), limit);
         if part.range.is_some() {
-            blocks = blocks.in_steps_of(STRETCH_STEP);
+            blocks = blocks.for_part(STRETCH_STEP, range.clone());
         }
         let place = (file, &records, range);
         loop {
@@ -487,6 +497,7 @@ impl Corpus {
             }
         }
         outcome.replaced += replaced.load(Ordering::Relaxed);
+        outcome.losses(file, &losses);
         Ok(())
     }
 

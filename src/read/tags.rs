@@ -1,8 +1,9 @@
-//! HTML without a tree: all text between the tags, and how deep and wide a tree would be.
+//! HTML without a tree: all text between the tags, and what it would take to make a tree.
 //!
 //! In: the decoded source. Out: its text, block by block on lines of their own; or its [`Shape`].
 //! Both take one pass and no more memory than the text, whatever the page is.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
@@ -146,14 +147,67 @@ impl TokenSink for Link {
     }
 }
 
-/// How deep and how wide the tree of a page would be.
+/// The most attributes of a tag that are read. Each is compared with those before it.
+const MOST_ATTRIBUTES: usize = 256;
+
+/// The page, but tags of more than [`MOST_ATTRIBUTES`] attributes have none.
+pub fn with_few_attributes(source: &str) -> Cow<'_, str> {
+    let bytes = source.as_bytes();
+    let mut out = String::new();
+    let (mut kept, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+        at += found + 1;
+        if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
+            continue;
+        }
+        let end = tag_end(bytes, at);
+        // A name, a value of one character and what parts them.
+        if end - at > 2 * MOST_ATTRIBUTES && count_attributes(&bytes[at..end]) > MOST_ATTRIBUTES {
+            let name = name_length(&bytes[at..]);
+            out.push_str(&source[kept..at + name]);
+            kept = end;
+        }
+        at = end;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(source);
+    }
+    out.push_str(&source[kept..]);
+    Cow::Owned(out)
+}
+
+/// How many attributes a tag has, or more: names are parted by white space, a slash or the end of a quoted value.
+fn count_attributes(tag: &[u8]) -> usize {
+    let mut quote = None;
+    let mut count = 0;
+    for &byte in tag {
+        match quote {
+            Some(opened) if byte == opened => (quote, count) = (None, count + 1),
+            Some(_) => {}
+            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+            None => count += usize::from(byte.is_ascii_whitespace() || byte == b'/'),
+        }
+    }
+    count
+}
+
+/// What it takes to make a tree of a page: rather too much is told than too little.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// Most elements that are open at once; rather too many than too few.
+    /// Most elements that are open at once.
     pub depth: usize,
-    /// Start tags.
+    /// Elements: start tags, and formatting that is still open where a block begins or ends, since it is opened there once more.
     pub elements: usize,
+    /// Tags of the page itself and its body: attributes of each go to the first.
+    pub roots: usize,
+    /// Characters written as references, each times the bytes of the text that it is added to.
+    pub references: u64,
 }
+
+/// Elements that are opened again in the next block if they are not ended in theirs.
+const FORMATTING: &[&str] = &[
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
 
 /// Elements without an end tag, and those that another of their kind, or the end of what is around them, ends.
 const ENDED_BY_OTHERS: &[&str] = &[
@@ -208,9 +262,15 @@ pub fn shape(source: &str) -> Shape {
     let bytes = source.as_bytes();
     let mut shape = Shape::default();
     let mut open: AHashMap<String, usize> = AHashMap::new();
-    let (mut depth, mut foreign, mut at) = (0usize, 0usize, 0);
+    let (mut depth, mut foreign, mut formatting, mut at) = (0usize, 0usize, 0usize, 0);
+    let mut text = 0;
     let mut name = String::new();
-    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
+    loop {
+        let found = memchr::memchr(b'<', &bytes[at..]);
+        let between = &bytes[at..found.map_or(bytes.len(), |found| at + found)];
+        text += between.len() as u64;
+        shape.references += memchr::memchr_iter(b'&', between).count() as u64 * text;
+        let Some(found) = found else { break };
         at += found + 1;
         if bytes[at..].starts_with(b"!--") {
             let Some(end) = memchr::memmem::find(&bytes[at + 1..], b"-->") else { break };
@@ -222,23 +282,28 @@ pub fn shape(source: &str) -> Shape {
         if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
             continue;
         }
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
-        let length = bytes[at..].iter().position(ends).unwrap_or(bytes.len() - at);
+        let length = name_length(&bytes[at..]);
         name.clear();
         name.push_str(&String::from_utf8_lossy(&bytes[at..at + length]));
         name.make_ascii_lowercase();
         let end = tag_end(bytes, at + length);
         let self_closing = bytes[..end].ends_with(b"/");
         at = (end + 1).min(bytes.len());
+        if !INLINE.contains(&&*name) {
+            shape.elements += formatting;
+        }
         if closing {
             if let Some(count) = open.get_mut(&name).filter(|count| **count > 0) {
                 *count -= 1;
                 depth -= 1;
                 foreign -= usize::from(matches!(&*name, "svg" | "math"));
+                formatting -= usize::from(FORMATTING.contains(&&*name));
             }
             continue;
         }
+        text = 0;
         shape.elements += 1;
+        shape.roots += usize::from(matches!(&*name, "html" | "body"));
         let ended = ENDED_BY_OTHERS.contains(&&*name)
             || (self_closing && foreign > 0 && !HTML_ONLY.contains(&&*name))
             || (self_closing && matches!(&*name, "svg" | "math"));
@@ -248,10 +313,17 @@ pub fn shape(source: &str) -> Shape {
             *open.entry(name.clone()).or_default() += 1;
             depth += 1;
             foreign += usize::from(matches!(&*name, "svg" | "math"));
+            formatting += usize::from(FORMATTING.contains(&&*name));
             shape.depth = shape.depth.max(depth);
         }
     }
     shape
+}
+
+/// How long the name is that a tag begins with.
+fn name_length(tag: &[u8]) -> usize {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+    tag.iter().position(ends).unwrap_or(tag.len())
 }
 
 /// Where a tag ends: at the `>` that is in no quoted attribute.
@@ -311,6 +383,21 @@ mod tests {
     }
 
     #[test]
+    fn only_tags_of_very_many_attributes_lose_them() {
+        let many = (0..300).map(|one| format!(" a{one}=1")).collect::<String>();
+        let long = format!(" style=\"{}\"", many.replace('=', ":"));
+        for (source, expected) in [
+            (format!("<p{many}>a < b"), "<p>a < b".to_owned()),
+            (format!("x<br{many}/><b{many}>y"), "x<br><b>y".to_owned()),
+            (format!("x<i {} y", many.replace(' ', "/")), "x<i".to_owned()),
+            (format!("<p{long}>x"), format!("<p{long}>x")),
+            (format!("< {many}>é"), format!("< {many}>é")),
+        ] {
+            assert_eq!(with_few_attributes(&source), expected);
+        }
+    }
+
+    #[test]
     fn depth_is_never_told_too_small() {
         for (source, depth, elements) in [
             ("<html><body><p>a<p>b<ul><li>c<li>d</ul>", 1, 7),
@@ -321,8 +408,11 @@ mod tests {
             ("a < b <3 </>", 0, 0),
             ("<", 0, 0),
             ("<div", 1, 1),
+            ("<b><i><p>a<p>b</p><p>", 2, 5 + 4 * 2),
+            ("<p><b>a</b></p><p><i>b</i></p>", 1, 4),
         ] {
-            assert_eq!(shape(source), Shape { depth, elements }, "{source}");
+            let shape = shape(source);
+            assert_eq!((shape.depth, shape.elements), (depth, elements), "{source}");
         }
     }
 }

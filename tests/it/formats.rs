@@ -293,6 +293,41 @@ fn broken_records_of_a_crawl_are_told_and_the_next_are_read() {
     insta::assert_snapshot!(desk.run("scan . --find documents --pairs star --max-document 2M"));
 }
 
+#[test]
+fn a_damaged_member_of_a_crawl_costs_its_record() {
+    // Letters that hardly compress, so that the larger crawl is read as a stream of blocks.
+    let mut state = 1u64;
+    let mut noise = |length: usize| -> String {
+        let letter = |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b"abcdefghijklmnopqrstuvwxyz     \n"[(state >> 59) as usize])
+        };
+        (0..length).map(letter).collect()
+    };
+    let mut desk = Desk::new();
+    for (name, length) in [("small", 100), ("large", 7_500)] {
+        let mut crawl = Vec::new();
+        for number in 0..1000 {
+            let text = match number {
+                10 | 990 => STORY.to_owned(),
+                _ => noise(length),
+            };
+            let record =
+                warc_record("conversion", &number.to_string(), "text/plain", text.as_bytes());
+            let mut member = gzip(record);
+            if number == 500 {
+                let at = member.len() - 8;
+                member[at] ^= 1;
+            }
+            crawl.extend(member);
+        }
+        desk = desk.file(format!("{name}.warc.gz"), crawl);
+    }
+    let session = desk.run("scan . --find documents --pairs star --threads 2");
+    assert_eq!(session.stdout, desk.run("scan . --find documents --pairs star --threads 1").stdout);
+    insta::assert_snapshot!(session);
+}
+
 fn tarball() -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (name, text) in articles() {
