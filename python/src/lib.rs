@@ -29,7 +29,10 @@ mod _native {
     #[pymodule_export]
     use super::source::MemoryTable;
     #[pymodule_export]
-    use super::spark::{Comparisons, KeptGroups, Meetings, PassageFinder, fingerprints};
+    use super::spark::{
+        Comparisons, KeptGroups, Meetings, PassageFinder, ShingleCounter, SliceSums, fingerprints,
+        rare_keys,
+    };
     #[pymodule_export]
     use super::stream::Deduplicator;
     #[pymodule_export]

@@ -12,7 +12,7 @@ use arrow_array::{
 };
 use arrow_schema::{DataType, Field};
 use dittograph::error::{Error, Result};
-use dittograph::lsh::{KeyMaker, LshParams};
+use dittograph::lsh::{KeyMaker, LshParams, ShortSets};
 use dittograph::pipeline::{Comparer, Comparison, ScanOptions};
 use dittograph::shingle::SetBuilder;
 use dittograph::sketch::{SketchParams, Sketcher};
@@ -136,8 +136,9 @@ pub fn signatures(
     table(signatures.map(|column| vec![("signature", Arc::new(column) as ArrayRef)]))
 }
 
-/// For each text the keys of which any two that are alike share one, with the recall that is asked for
-/// (`keys`), how many words it has (`words`), and a hash of these (`content`).
+/// For each text the keys of its bands, of which any two that are alike share one, with the recall that is asked for
+/// (`keys`); of one that is too short for bands, or may be near such a one, its `shingles`, null of others; how many words it
+/// has (`words`), and a hash of these (`content`).
 #[pyfunction]
 pub fn keys(
     py: Python<'_>,
@@ -150,14 +151,16 @@ pub fn keys(
 ) -> PyResult<Table> {
     struct Sketch {
         keys: Vec<u64>,
+        shingles: Option<Vec<u64>>,
         words: u32,
         content: u128,
     }
     let texts = Texts::of(texts)?;
     let values = texts.values()?;
     let sketches = run(py, threads, None, |progress| {
-        let maker =
-            KeyMaker::new(LshParams::choose(threshold, recall)?, threshold, shingle_size, seed);
+        let lsh = LshParams::choose(threshold, recall)?;
+        let (short, maker) =
+            (ShortSets::new(lsh, threshold), KeyMaker::new(lsh, threshold, shingle_size, seed));
         let pieces = values.par_chunks(TEXTS_A_PIECE).map(|texts| {
             progress.go_on()?;
             let mut shingler = Shingler::new(shingle_size, seed)?;
@@ -165,29 +168,38 @@ pub fn keys(
             let sketch = |text: &&str| {
                 shingler.fill(text);
                 let mut keys = Vec::new();
-                if !shingler.set.is_empty() {
-                    maker.keys(&shingler.set, &mut keys);
-                }
+                maker.band_keys(&shingler.set, &mut keys);
+                let shingles = (short.prefix(shingler.set.len()) > 0).then(|| shingler.set.clone());
                 let bytes: Vec<u8> =
                     shingler.hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
-                Sketch { keys, words: shingler.hashes.len() as u32, content: xxh3_128(&bytes) }
+                Sketch {
+                    keys,
+                    shingles,
+                    words: shingler.hashes.len() as u32,
+                    content: xxh3_128(&bytes),
+                }
             };
             Ok(texts.iter().map(sketch).collect::<Vec<Sketch>>())
         });
         Ok(pieces.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect::<Vec<Sketch>>())
     })?;
-    let mut lists = ListBuilder::new(Int64Builder::new());
+    // Signed, since that is what databases and Spark have.
+    let signed =
+        |values: &[u64]| values.iter().map(|&value| Some(value as i64)).collect::<Vec<_>>();
+    let mut keys = ListBuilder::new(Int64Builder::new());
+    let mut shingles = ListBuilder::new(Int64Builder::new());
     let mut contents = FixedSizeBinaryBuilder::with_capacity(sketches.len(), 16);
     for sketch in &sketches {
-        // Signed, since that is what databases and Spark have.
-        lists.append_value(sketch.keys.iter().map(|&key| Some(key as i64)));
+        keys.append_value(signed(&sketch.keys));
+        shingles.append_option(sketch.shingles.as_deref().map(signed));
         contents
             .append_value(sketch.content.to_be_bytes())
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
     }
     let words = UInt32Array::from_iter_values(sketches.iter().map(|sketch| sketch.words));
     table(Ok(vec![
-        ("keys", Arc::new(lists.finish()) as ArrayRef),
+        ("keys", Arc::new(keys.finish()) as ArrayRef),
+        ("shingles", Arc::new(shingles.finish())),
         ("words", Arc::new(words)),
         ("content", Arc::new(contents.finish())),
     ]))

@@ -19,6 +19,7 @@ use super::Role;
 use super::lists::{List, Lists, Part};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lsh::coded;
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with two, a shingle that stands alone is taken for shared in two cases of five.
@@ -171,17 +172,6 @@ impl Table {
             _ => count,
         })
     }
-}
-
-/// A count as a byte: itself below 15, and a number that grows with its logarithm from there on.
-pub const fn coded(count: u32) -> u8 {
-    if count < MOST_SMALL as u32 {
-        return count as u8;
-    }
-    let more = count + 1;
-    let octave = more.ilog2();
-    let quarter = more >> (octave - 2) & 3;
-    MOST_SMALL + (4 * (octave - 4) + quarter) as u8
 }
 
 /// So many zeros, in large pages where the system has them: every second access to the table

@@ -21,11 +21,12 @@
 use rayon::prelude::*;
 
 use super::Role;
-use super::frequencies::{Frequencies, Table, coded};
+use super::frequencies::{Frequencies, Table};
 use super::index::Entry;
 use super::lists::{Lists, Part};
 use crate::document::DocId;
 use crate::error::Result;
+use crate::lsh::coded;
 use crate::spill::{Spill, Stored, Workspace};
 use crate::verify::least_overlap_contained;
 

@@ -7,21 +7,27 @@
 //! A set of `num_hashes` shingles or more has the keys of its bands. A smaller one has its first
 //! shingles in the order of their hashes: two sets of Jaccard similarity t share one of the first
 //! n - ⌈tn⌉ + 1 of each, so that of small ones nothing is missed. A set that is only so much
-//! larger that it may be near a small one has both.
+//! larger that it may be near a small one has both. Whoever can look at all sets first takes
+//! [the rarest](super::RareKeys) shingles instead.
 
-use super::{LshParams, band_keys};
+use super::{LshParams, ShortSets, band_keys};
 use crate::sketch::{SketchParams, Sketcher};
 use crate::text::mix;
 
 /// Sets the keys that are shingles apart from those of bands: from the fractional part of √2.
 const FIRST: u64 = 0x6a09_e667_f3bc_c908;
 
+/// The key of a shingle.
+pub(super) fn shingle_key(shingle: u64) -> u64 {
+    shingle ^ FIRST
+}
+
 /// Makes keys under fixed parameters.
 #[derive(Clone, Debug)]
 pub struct KeyMaker {
     sketcher: Sketcher,
     lsh: LshParams,
-    threshold: f64,
+    short: ShortSets,
     signature: Vec<u32>,
     banded: Vec<u64>,
 }
@@ -34,7 +40,7 @@ impl KeyMaker {
         KeyMaker {
             sketcher: Sketcher::new(&params),
             lsh,
-            threshold,
+            short: ShortSets::new(lsh, threshold),
             signature: vec![0; params.num_hashes],
             banded: Vec::new(),
         }
@@ -42,20 +48,20 @@ impl KeyMaker {
 
     /// Appends the keys of a set (ascending, each shingle once). Cost: as of a signature.
     pub fn keys(&mut self, set: &[u64], keys: &mut Vec<u64>) {
-        let (size, wide) = (set.len(), self.signature.len());
-        if size >= wide {
-            self.sketcher.sketch(set, &mut self.signature);
-            self.banded.clear();
-            band_keys(&self.signature, self.lsh, &mut self.banded);
-            // Equal rows of two bands say nothing.
-            keys.extend((1..).zip(&self.banded).map(|(band, &key)| mix(key.wrapping_add(band))));
+        self.band_keys(set, keys);
+        keys.extend(set[..self.short.prefix(set.len())].iter().map(|&one| shingle_key(one)));
+    }
+
+    /// Appends the keys of the bands of a set, if it is large enough to have any.
+    pub fn band_keys(&mut self, set: &[u64], keys: &mut Vec<u64>) {
+        if self.short.is_short(set.len()) {
+            return;
         }
-        let least = self.threshold * size as f64;
-        if least < wide as f64 {
-            // One too many costs a key; one too few would cost a pair.
-            let first = size - (least - 1e-9).ceil() as usize + 1;
-            keys.extend(set[..first.min(size)].iter().map(|&shingle| shingle ^ FIRST));
-        }
+        self.sketcher.sketch(set, &mut self.signature);
+        self.banded.clear();
+        band_keys(&self.signature, self.lsh, &mut self.banded);
+        // Equal rows of two bands say nothing.
+        keys.extend((1..).zip(&self.banded).map(|(band, &key)| mix(key.wrapping_add(band))));
     }
 }
 

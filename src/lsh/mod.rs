@@ -8,11 +8,16 @@
 
 mod keys;
 mod params;
+mod rare;
+mod short;
 
 use rayon::prelude::*;
 
 pub use keys::KeyMaker;
 pub use params::{LshParams, MAX_HASHES};
+pub(crate) use rare::coded;
+pub use rare::{RareKeys, ShingleCounts, SliceSum, Spot};
+pub use short::ShortSets;
 
 use crate::document::DocId;
 use crate::text::mix;

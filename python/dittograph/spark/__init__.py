@@ -4,8 +4,8 @@
     >>> find_duplicates(df).write.parquet("pairs")                      # doctest: +SKIP
     >>> deduplicate(df, keep="longest").write.parquet("clean")          # doctest: +SKIP
 
-Needs PySpark 4 (made for 3.5 as well) with PyArrow, and this package on every executor; nothing for the JVM. Every pair is
-verified on its texts. The driver sees counts and no document.
+Needs PySpark 3.5 or 4 with PyArrow, and this package on every executor; nothing for the JVM. Every pair is
+verified on its texts. The driver sees counts and no text.
 """
 
 from __future__ import annotations

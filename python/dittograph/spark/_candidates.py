@@ -14,6 +14,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from dittograph import _native
+from dittograph.spark._options import Options
 from dittograph.spark._stages import grouped, streamed
 
 if TYPE_CHECKING:
@@ -39,14 +40,16 @@ def copies(documents: DataFrame, store: Store) -> DataFrame:
     return store.save(found, "copies")
 
 
-def candidates(documents: DataFrame, copied: DataFrame, store: Store) -> DataFrame:
-    """Any two documents that share a key, ``a`` and ``b``; the members of a crowd as ``a``, with its ``key``."""
+def candidates(documents: DataFrame, copied: DataFrame, store: Store, options: Options) -> DataFrame:
+    """Any two documents that share a key, ``a`` and ``b``, but for short ones that cannot be a pair by where in them it
+    is from; the members of a crowd as ``a``, with its ``key``."""
     later = copied.where("number > first").select("number")
     first = documents.where("words > 0").join(later, "number", "left_anti")
-    keyed = first.select("number", F.explode("keys").alias("key"))
-    met = grouped(keyed, "key", "number").mapInArrow(
-        streamed(partial(_native.Meetings, CROWD_SIZE)), "a bigint, b bigint, key bigint"
-    )
+    # There are fewer spots than keys: those of bands have none.
+    keyed = first.select("number", F.explode(F.arrays_zip("keys", "spots")).alias("met"))
+    keyed = keyed.select("number", F.col("met.keys").alias("key"), F.col("met.spots").alias("spot"))
+    make = partial(_native.Meetings, CROWD_SIZE, (options.threshold, options.recall))
+    met = grouped(keyed, "key", "spot", "number").mapInArrow(streamed(make), "a bigint, b bigint, key bigint")
     return store.save(met.distinct(), "candidates")
 
 

@@ -79,7 +79,7 @@ class Scan:
         self._documents = _sketches.documents(texts, order, self._store, options)
         self._texts = texts.select("id", "text")
         copies = _candidates.copies(self._documents, self._store)
-        found = _candidates.candidates(self._documents, copies, self._store)
+        found = _candidates.candidates(self._documents, copies, self._store, options)
         crowd = found.where("b is null").select("key", "a")
         crowded = crowd.select(F.col("a").alias("number")).distinct()
         self._candidates, self._crowded = found, crowded.count()

@@ -1,8 +1,9 @@
 """Texts to documents: numbers, contents and keys.
 
 In: a table of ids and texts. Out: a row a document of ``number``, ``id``, ``content`` (a hash of its words in order),
-``words`` and ``keys``. Of the texts no more than this is kept; numbers are in the order in which documents are
-to be kept, and what comes after knows documents by them alone, 8 bytes each, whatever the ids are.
+``words``, ``keys`` and ``spots``, which tell of the first of the keys where in a short document they are from. Of the
+texts no more than this is kept; numbers are in the order in which documents are to be kept, and what comes after knows
+documents by them alone, 8 bytes each, whatever the ids are.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow
+from pyarrow import compute
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, BinaryType, LongType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, BinaryType, IntegerType, LongType, StringType, StructField, StructType
 
 from dittograph import _native
 from dittograph.spark._options import Options
+from dittograph.spark._rare import with_rare_keys
 from dittograph.spark._stages import Batches
 
 if TYPE_CHECKING:
@@ -52,12 +55,15 @@ def documents(table: DataFrame, order: Sequence[Column], store: Store, options: 
             StructField("content", BinaryType()),
             StructField("words", LongType()),
             StructField("keys", ArrayType(LongType())),
+            StructField("shingles", ArrayType(LongType())),
+            StructField("short", IntegerType()),
         ]
     )
     sketches = store.save(table.mapInArrow(_sketch(options), sketched), "sketches")
+    sketches = with_rare_keys(sketches, store, options)
     # Sorting samples what it sorts, so that it must not be what takes long.
     ordered = sketches.sort(*order, "id")
-    numbered = ordered.select(F.monotonically_increasing_id().alias("number"), "id", "content", "words", "keys")
+    numbered = ordered.select(F.monotonically_increasing_id().alias("number"), "id", "content", "words", "keys", "spots")
     found = store.save(numbered, "documents")
     _check_ids(found)
     return found
@@ -86,8 +92,10 @@ def _sketch(options: Options) -> Callable[[Batches], Batches]:
                 sketch["content"].cast(pyarrow.binary()).combine_chunks(),
                 sketch["words"].cast(pyarrow.int64()).combine_chunks(),
                 sketch["keys"].combine_chunks(),
+                sketch["shingles"].combine_chunks(),
+                compute.fill_null(compute.list_value_length(sketch["shingles"]), 0).combine_chunks(),
             ]
-            names = [*batch.schema.names[:-1], "content", "words", "keys"]
+            names = [*batch.schema.names[:-1], "content", "words", "keys", "shingles", "short"]
             yield pyarrow.RecordBatch.from_arrays(columns, names)
 
     return run

@@ -38,8 +38,8 @@ def verified(
     name: str,
 ) -> DataFrame:
     """Compares candidates; the rows are those of the stage that ``make`` makes."""
-    shipments = store.save(_shipments(found), f"{name}-shipments")
-    addressed = shipments.join(documents.select("number", "id"), "number")
+    # Written, so that Spark knows how small it is and, rather than all texts, sends it to where they are.
+    addressed = store.save(_shipments(found).join(documents.select("number", "id"), "number"), f"{name}-shipments")
     # Only texts of candidates come through this.
     delivered = texts.join(addressed, "id").select("home", "number", "text", "partners")
     rows = grouped(delivered, "home", "number").mapInArrow(streamed(make), schema)

@@ -10,6 +10,7 @@ mod home;
 mod kept;
 mod meetings;
 mod passages;
+mod rare;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use comparisons::Comparisons;
 pub use kept::KeptGroups;
 pub use meetings::Meetings;
 pub use passages::{PassageFinder, fingerprints};
+pub use rare::{ShingleCounter, SliceSums, rare_keys};
 
 use super::table::Table;
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import signal
 import threading
@@ -72,6 +73,29 @@ def test_a_generated_corpus_has_the_same_rows(
     assert found.summary.droppable == len(dropped) and found.summary.stars == 0
     star, _ = expected(run, generated, tmp_path, "--recall", str(RECALL), "--pairs", "star")
     assert rows_of_spark(found.pairs("star").collect()) == star
+
+
+def test_short_documents_have_the_same_rows(
+    spark: SparkSession, generated: Path, run: Run, tmp_path: Path
+) -> None:
+    """Without bands, with bands but perhaps near those without, and with bands only."""
+    path = tmp_path / "short.jsonl"
+    records = [json.loads(line) for line in generated.read_text().splitlines()]
+    with path.open("w") as out:
+        for number, record in enumerate(records * 4):
+            words = record["text"].split()
+            # An original and its copies are cut alike, more or less. A signature has 108 values.
+            part = number // len(records)
+            length = (50, 100, 112, 150)[part] + number % 8
+            cut = {"id": f"{number:06}", "text": " ".join(words[part * 60 :][:length])}
+            out.write(json.dumps(cut) + "\n")
+    rows, clusters = expected(run, path, tmp_path, "--recall", str(RECALL))
+    found = ditto.scan(documents(spark, path), recall=RECALL)
+    assert rows_of_spark(found.pairs().collect()) == rows
+    assert clusters_of_spark(found.clusters()) == "".join(sorted(clusters.splitlines(keepends=True)[1:]))
+    assert rows.count("near") > 40
+    # By set phrases alone each would meet many others.
+    assert found.summary.candidates < rows.count("near") + found.summary.documents / 2
 
 
 def executors(spark: SparkSession) -> list[int]:
