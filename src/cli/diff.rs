@@ -1,8 +1,8 @@
 //! What would be cut, as people read it: a word diff against the copy that stays.
 //!
-//! In: a [`Removal`]. Out: a few lines of text: where and why, the line before, what goes, and the
-//! line after. Words that the copy has too are red, those of the cut alone
-//! bold red in `[-…-]`, those of the copy alone green in `{+…+}`: what differs is told by more than its colour.
+//! In: a [`Removal`]. Out: a few lines of text: where and why, the line before, what goes, and the line
+//! after. Words that the copy has too are red, those of the cut alone bold red in `[-…-]`, those of the
+//! copy alone green in `{+…+}`: what differs is told by more than its colour.
 
 use std::ops::Range;
 
@@ -73,8 +73,8 @@ fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// What two excerpts share and have of their own, word by word: what is equal recedes. Of texts that are not
-/// shown whole and `differ`, it is told if they do so only beyond what is shown.
+/// What two excerpts share and have of their own, word by word: what is equal recedes. Of texts that are
+/// not shown whole and `differ`, it is told if they do so only beyond what is shown.
 pub fn differences(one: &str, other: &str, differ: bool) -> Vec<(Style, String)> {
     let (one, one_breaks) = whole_words(one);
     let (other, other_breaks) = whole_words(other);
@@ -105,9 +105,9 @@ fn whole_words(excerpt: &str) -> (&str, bool) {
     (excerpt.rfind(' ').map_or(excerpt, |space| &excerpt[..space]), true)
 }
 
-/// Two beginnings of texts, each with whether it breaks off, as far as they tell of the same stretch. Where one text
-/// has words more at its start, the other reaches further: what is beyond is no difference. By the fewest words that
-/// are to change until one of those that break off is at its end.
+/// Two beginnings of texts, each with whether it breaks off, as far as they tell of the same stretch. Where
+/// one text has words more at its start, the other reaches further: what is beyond is no difference. By the
+/// fewest words that are to change until one of those that break off is at its end.
 fn same_stretch<'t>(
     (one, one_breaks): (&'t str, bool),
     (other, other_breaks): (&'t str, bool),

@@ -1,8 +1,8 @@
 //! Findings as people read them on a terminal.
 //!
 //! In: a scan. Out: its clusters with the document to keep first, then documents that stand in others, then
-//! passages with their places; under each what differs, word by word. Only the groups of each kind that repeat most
-//! words are shown, and how many more there are: all rows are for a file.
+//! passages with their places; under each what differs, word by word. Only the groups of each kind that
+//! repeat most words are shown, and how many more there are: all rows are for a file.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -141,8 +141,8 @@ impl View {
 
     /// Shows passages; tells how many more there are.
     fn passages(&self, scan: &Scan, out: &mut dyn Write) -> io::Result<usize> {
-        // What the first row of each says, and which of them repeat most words. They are numbered by their first
-        // rows, but the rows of one need not stand together.
+        // What the first row of each says, and which of them repeat most words. They are numbered by their
+        // first rows, but the rows of one need not stand together.
         let mut passages: Vec<(Reverse<u64>, u32)> = Vec::new();
         for row in scan.findings.rows() {
             let Some(number) = row.passage().filter(|&number| number as usize > passages.len())

@@ -464,9 +464,9 @@ fn is_near(entry: &Listed) -> bool {
     !entry.5.is_empty() && entry.6.iter().any(|row| row.1 == Kind::Near as u8)
 }
 
-/// What a text is but for its numbers: a hash of it with every number as one digit, and white space as
-/// one space. Documents of one shape that are not the same differ in numbers only. It says so of fewer pairs than
-/// a word diff would, and costs no diff.
+/// What a text is but for its numbers: a hash of it with every number as one digit, and white space as one
+/// space. Documents of one shape that are not the same differ in numbers only. It says so of fewer pairs
+/// than a word diff would, and costs no diff.
 fn shape(text: &str) -> u128 {
     let bytes = text.trim().as_bytes();
     let mut masked = Vec::with_capacity(bytes.len());

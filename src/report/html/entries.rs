@@ -23,9 +23,10 @@ const SHARES: [usize; 3] = [3, 50, 1_000];
 /// How many documents of a cluster are shown.
 pub const MOST_MEMBERS: usize = 1_000;
 
-/// What furniture is: a passage across documents that stands in so many places and has so few words. `clean` asks
-/// for as many places of a line. Menus, share bars, bylines and terms of use are a line or two; what is longer than
-/// some three sentences is text that somebody wrote, and that it is often quoted makes it a find, not furniture.
+/// What furniture is: a passage across documents that stands in so many places and has so few words.
+/// `clean` asks for as many places of a line. Menus, share bars, bylines and terms of use are a line or
+/// two; what is longer than some three sentences is text that somebody wrote, and that it is often quoted
+/// makes it a find, not furniture.
 pub const FURNITURE: (u32, u32) = (5, 60);
 
 /// Whether a passage is furniture.

@@ -120,7 +120,8 @@ const entries = data.entries.map(
       rows,
       words,
       isOften,
-      // Of a cluster how many of its documents are kept, and whether the others differ from these in numbers only.
+      // Of a cluster how many of its documents are kept, and whether the others differ from these in
+      // numbers only.
       kept,
       onlyNumbers: onlyNumbers === 1,
       // Of a cluster that of the least similar pair shown: what is the same all over is at the top.
