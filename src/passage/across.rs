@@ -174,19 +174,23 @@ impl Sides<'_> {
         let widest = stretch.equal.min(WIDEST_GAP as usize);
         let reach_a = reach(self.a, edge.0, widest, way);
         let reach_b = reach(self.b, edge.1, widest, way);
-        let mut gaps = self.gaps(edge, (reach_a, reach_b), way);
+        let a = Beyond::of(self.a.hashes(), edge.0, reach_a, way);
+        let b = Beyond::of(self.b.hashes(), edge.1, reach_b, way);
+        let over = |gap| self.bridge_over(stretch, edge, gap, way);
+        // Another word for a word is the commonest edit, and comes first in the order below.
+        let one_word = a.two(1).is_some_and(|two| b.two(1) == Some(two));
+        if let Some(longer) = one_word.then(|| over((1, 1))).flatten() {
+            return Some(longer);
+        }
+        let mut gaps = Self::gaps(&a, &b);
         // The narrowest first; gaps of one length on both sides are the commonest edits.
         gaps.sort_unstable_by_key(|&(a, b)| (a.max(b), Reverse(a.min(b)), b));
-        gaps.into_iter().find_map(|gap| self.bridge_over(stretch, edge, gap, way))
+        gaps.into_iter().find_map(over)
     }
 
     /// The gaps behind which two words in a row are equal. Nearly all that are tried lead
     /// nowhere, so two words that the other side may not have in a row are passed by.
-    fn gaps(&self, edge: (usize, usize), reach: (usize, usize), way: Way) -> Vec<(usize, usize)> {
-        let (a, b) = (
-            Beyond::of(self.a.hashes(), edge.0, reach.0, way),
-            Beyond::of(self.b.hashes(), edge.1, reach.1, way),
-        );
+    fn gaps(a: &Beyond, b: &Beyond) -> Vec<(usize, usize)> {
         let mut seen = [0u64; 8];
         let slot = |two: &[u64]| {
             let hash = two[0].wrapping_add(two[1].rotate_left(32));
@@ -282,6 +286,11 @@ impl Beyond {
 
     fn words(&self) -> &[u64] {
         &self.hashes[..self.count]
+    }
+
+    /// Two words in a row behind a gap.
+    fn two(&self, gap: usize) -> Option<&[u64]> {
+        self.words().get(gap..gap + 2)
     }
 }
 

@@ -7,8 +7,8 @@
 /// Computes alignments; the buffers are kept from call to call.
 #[derive(Clone, Debug, Default)]
 pub struct Aligner {
-    /// Distinct tokens of the pattern, ascending, with the place of their bits in `masks`.
-    alphabet: Vec<u64>,
+    alphabet: Alphabet,
+    /// For each letter, the places of the pattern where it stands.
     masks: Vec<u64>,
     row: Vec<u64>,
 }
@@ -30,22 +30,18 @@ impl Aligner {
             return 0;
         }
         let words = pattern.len().div_ceil(64);
-        self.alphabet.clear();
-        self.alphabet.extend_from_slice(pattern);
-        self.alphabet.sort_unstable();
-        self.alphabet.dedup();
+        self.alphabet.reset(pattern.len());
         self.masks.clear();
-        self.masks.resize(self.alphabet.len() * words, 0);
-        for (place, token) in pattern.iter().enumerate() {
-            if let Ok(letter) = self.alphabet.binary_search(token) {
-                self.masks[letter * words + place / 64] |= 1 << (place % 64);
-            }
+        for (place, &token) in pattern.iter().enumerate() {
+            let letter = self.alphabet.add(token);
+            self.masks.resize(self.masks.len().max((letter + 1) * words), 0);
+            self.masks[letter * words + place / 64] |= 1 << (place % 64);
         }
         // A zero bit stands where the length of the best alignment grows by one.
         self.row.clear();
         self.row.resize(words, u64::MAX);
-        for token in text {
-            let Ok(letter) = self.alphabet.binary_search(token) else { continue };
+        for &token in text {
+            let Some(letter) = self.alphabet.letter(token) else { continue };
             let masks = &self.masks[letter * words..][..words];
             let mut carry = false;
             for (row, mask) in self.row.iter_mut().zip(masks) {
@@ -62,6 +58,46 @@ impl Aligner {
             (!row & if index + 1 == words { last } else { u64::MAX }).count_ones() as usize
         };
         self.row.iter().enumerate().map(zeros).sum()
+    }
+}
+
+/// The distinct tokens of a pattern, numbered as they come: a table with open addresses, at most half full.
+#[derive(Clone, Debug, Default)]
+struct Alphabet {
+    /// Tokens with their number from 1; 0 is a free slot.
+    slots: Vec<(u64, u32)>,
+    count: u32,
+}
+
+impl Alphabet {
+    /// Makes room for so many tokens, and forgets those there were.
+    fn reset(&mut self, most: usize) {
+        self.count = 0;
+        self.slots.clear();
+        self.slots.resize((2 * most).next_power_of_two(), (0, 0));
+    }
+
+    /// The slot that a token has, or would have.
+    fn slot(&self, token: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = (token ^ token >> 32) as usize & mask;
+        while self.slots[slot].1 != 0 && self.slots[slot].0 != token {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn add(&mut self, token: u64) -> usize {
+        let slot = self.slot(token);
+        if self.slots[slot].1 == 0 {
+            self.count += 1;
+            self.slots[slot] = (token, self.count);
+        }
+        self.slots[slot].1 as usize - 1
+    }
+
+    fn letter(&self, token: u64) -> Option<usize> {
+        (self.slots[self.slot(token)].1 as usize).checked_sub(1)
     }
 }
 
