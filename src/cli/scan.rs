@@ -133,12 +133,11 @@ pub fn write_scan(
         RowFormat::Jsonl => OutputFormat::Jsonl,
         RowFormat::Parquet => OutputFormat::Parquet,
     };
-    let mut left_out = 0;
     rows.finish(|out| {
         match (format, context) {
             (RowFormat::Text, _) => {
                 let view = View { colored: color.is_on(), width: paint::width() };
-                left_out = view.write(&scan, out)?;
+                view.write(&scan, out)?;
             }
             (_, 0) => write_findings(&scan.findings, written, out)?,
             _ => write_findings_in_context(&scan.findings, written, out)?,
@@ -165,13 +164,6 @@ pub fn write_scan(
             messages.note("there was no reference to hold the documents against");
         }
         messages.text(&scan.summary);
-        match left_out {
-            0 => {}
-            1 => messages.note("1 more row: write all of them to a file with `-o`"),
-            rows => {
-                messages.note(&format!("{rows} more rows: write all of them to a file with `-o`"))
-            }
-        }
     }
     Ok(if scan.summary.read.problems > 0 {
         Outcome::Incomplete

@@ -1,14 +1,15 @@
 //! Findings as people read them on a terminal.
 //!
 //! In: a scan. Out: its clusters with the document to keep first, then documents that stand in others, then
-//! passages with all their places; under each what differs, word by word. Only the first groups of each kind
-//! are shown: all rows are for a file.
+//! passages with their places; under each what differs, word by word. Only the groups of each kind that
+//! repeat most words are shown, and how many more there are: all rows are for a file.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use dittograph::pipeline::Scan;
-use dittograph::report::{ClusterMember, Finding, Kind};
+use dittograph::report::{ClusterMember, Finding, Kind, Row, count, grouped};
 
 use super::diff::differences;
 use super::paint::{Style, one_line, paint, visible, wrapped};
@@ -28,33 +29,59 @@ pub struct View {
 }
 
 impl View {
-    /// Shows a scan; tells how many rows were not shown.
+    /// Shows a scan, and tells what of it is not shown.
     ///
     /// # Errors
     /// The writer's; the system's, inside one.
-    pub fn write(&self, scan: &Scan, out: &mut dyn Write) -> io::Result<usize> {
-        let shown =
-            self.clusters(scan, out)? + self.contained(scan, out)? + self.passages(scan, out)?;
-        Ok(scan.findings.len() - shown)
+    pub fn write(&self, scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
+        let left = [
+            (self.clusters(scan, out)?, "more cluster"),
+            (self.contained(scan, out)?, "more contained document"),
+            (self.passages(scan, out)?, "more passage"),
+        ];
+        let left = left.iter().filter(|one| one.0 > 0);
+        let left: Vec<String> = left.map(|one| count(one.0 as u64, one.1)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let rows = count(scan.findings.len() as u64, "row");
+        let told = format!(
+            "Those that repeat most words are shown. There are {}: write all {rows} to a file with `-o`",
+            left.join(", ")
+        );
+        out.write_all(wrapped(&[(Style::Bold, told)], 0, self.width, self.colored).as_bytes())
     }
 
+    /// Shows clusters; tells how many more there are.
     fn clusters(&self, scan: &Scan, out: &mut dyn Write) -> io::Result<usize> {
         let members = scan.clusters.members();
-        let clusters = members.chunk_by(|a, b| a.cluster == b.cluster).take(MOST_GROUPS);
-        let last = clusters.clone().last().map_or(0, |members| members[0].cluster);
+        let mut clusters: Vec<(u64, &[ClusterMember])> = members
+            .chunk_by(|a, b| a.cluster == b.cluster)
+            .map(|members| {
+                let going = members.iter().filter(|member| !is_kept(member));
+                let words = going.map(|member| u64::from(scan.findings.words(member.document)));
+                (words.sum(), members)
+            })
+            .collect();
+        clusters.sort_by_key(|(words, members)| (Reverse(*words), members[0].cluster));
+        let left = clusters.len().saturating_sub(MOST_GROUPS);
+        clusters.truncate(MOST_GROUPS);
+        let numbers: AHashSet<u32> =
+            clusters.iter().map(|(_, members)| members[0].cluster).collect();
         // The rows of the clusters that are shown, by their sides.
         let sides = |one: u32, other: u32| (one.min(other), one.max(other));
         let rows: AHashMap<(u32, u32), usize> = (0..)
             .zip(scan.findings.rows())
-            .filter(|(_, row)| row.cluster().is_some_and(|cluster| cluster <= last))
+            .filter(|(_, row)| row.cluster().is_some_and(|cluster| numbers.contains(&cluster)))
             .map(|(index, row)| (sides(row.a, row.b), index))
             .collect();
-        for members in clusters {
-            let is_kept = |member: &&ClusterMember| member.document == member.kept;
+        for (words, members) in clusters {
             let (kept, others): (Vec<&ClusterMember>, Vec<&ClusterMember>) =
-                members.iter().partition(is_kept);
+                members.iter().partition(|member| is_kept(member));
             let title = format!("Cluster {}", members[0].cluster);
-            let detail = format!("{} documents, {} could go", members.len(), others.len());
+            let documents = count(members.len() as u64, "document");
+            let going = grouped(others.len() as u64);
+            let detail = format!("{documents}, {going} could go, {}", count(words, "word"));
             out.write_all(self.title(&title, &detail).as_bytes())?;
             for kept in kept {
                 let repeats: Vec<_> =
@@ -74,7 +101,7 @@ impl View {
                     let note = if is_exact { "the same words" } else { "" };
                     out.write_all(self.member(&share, &goes.document, note).as_bytes())?;
                     if !is_exact {
-                        out.write_all(self.compared(&stays.text, &goes.text).as_bytes())?;
+                        out.write_all(self.compared(&stays.text, &goes.text, true).as_bytes())?;
                     }
                 }
                 let left = repeats.len().saturating_sub(MOST_MEMBERS);
@@ -82,36 +109,58 @@ impl View {
             }
             out.write_all(b"\n")?;
         }
-        Ok(rows.len())
+        Ok(left)
     }
 
+    /// Shows documents that stand in others; tells how many more there are.
     fn contained(&self, scan: &Scan, out: &mut dyn Write) -> io::Result<usize> {
-        let rows = (0..).zip(scan.findings.rows());
-        let contained = rows.filter(|(_, row)| row.kind == Kind::Contained).take(MOST_GROUPS);
-        let mut shown = 0;
-        for (index, _) in contained {
+        let words = |row: &Row| scan.findings.words(row.a).min(scan.findings.words(row.b));
+        let mut rows: Vec<(Reverse<u32>, usize)> = (0..)
+            .zip(scan.findings.rows())
+            .filter(|(_, row)| row.kind == Kind::Contained)
+            .map(|(index, row)| (Reverse(words(row)), index))
+            .collect();
+        rows.sort_unstable();
+        let left = rows.len().saturating_sub(MOST_GROUPS);
+        for (_, index) in rows.into_iter().take(MOST_GROUPS) {
             let finding = scan.findings.get(index)?;
             let (small, large) = match finding.a.words <= finding.b.words {
                 true => (&finding.a, &finding.b),
                 false => (&finding.b, &finding.a),
             };
-            let words = format!("{} of {} words", small.words, large.words);
+            let words = count(u64::from(large.words), "word");
+            let words = format!("{} of {words}", grouped(u64::from(small.words)));
             out.write_all(self.title("Contained", &words).as_bytes())?;
             let share = format!("{:.2}", finding.containment);
             out.write_all(self.member(&share, &small.document, "").as_bytes())?;
             out.write_all(self.member("in", &large.document, "").as_bytes())?;
             out.write_all(b"\n")?;
-            shown += 1;
         }
-        Ok(shown)
+        Ok(left)
     }
 
+    /// Shows passages; tells how many more there are.
     fn passages(&self, scan: &Scan, out: &mut dyn Write) -> io::Result<usize> {
-        // Passages are numbered by their first rows, but the rows of one need not stand together.
-        let mut rows: Vec<(u32, usize)> = (0..)
+        // What the first row of each says, and which of them repeat most words. They are numbered by their
+        // first rows, but the rows of one need not stand together.
+        let mut passages: Vec<(Reverse<u64>, u32)> = Vec::new();
+        for row in scan.findings.rows() {
+            let Some(number) = row.passage().filter(|&number| number as usize > passages.len())
+            else {
+                continue;
+            };
+            let words = scan.findings.words(row.a).min(scan.findings.words(row.b));
+            let times = row.occurrences.max(2) - 1;
+            passages.push((Reverse(u64::from(words) * u64::from(times)), number));
+        }
+        passages.sort_unstable();
+        let left = passages.len().saturating_sub(MOST_GROUPS);
+        passages.truncate(MOST_GROUPS);
+        let places: AHashMap<u32, usize> =
+            passages.iter().zip(0..).map(|(passage, place)| (passage.1, place)).collect();
+        let mut rows: Vec<(usize, usize)> = (0..)
             .zip(scan.findings.rows())
-            .filter_map(|(index, row)| Some((row.passage()?, index)))
-            .filter(|(passage, _)| *passage <= MOST_GROUPS as u32)
+            .filter_map(|(index, row)| Some((*places.get(&row.passage()?)?, index)))
             .collect();
         rows.sort_unstable();
         for rows in rows.chunk_by(|one, other| one.0 == other.0) {
@@ -120,10 +169,11 @@ impl View {
             let spread = match (times, first.a.document == first.b.document) {
                 (2, true) => "twice in one document".to_owned(),
                 (2, false) => "in two documents".to_owned(),
-                (times, _) => format!("{times} times"),
+                (times, _) => count(u64::from(times), "time"),
             };
-            let title = format!("Passage {}", rows[0].0);
-            let detail = format!("{spread}, {} words", first.a.words.max(first.b.words));
+            let title = format!("Passage {}", passages[rows[0].0].1);
+            let words = first.a.words.max(first.b.words);
+            let detail = format!("{spread}, {}", count(u64::from(words), "word"));
             out.write_all(self.title(&title, &detail).as_bytes())?;
             let place = |name: &str, line: u32| format!("{name}:{line}");
             let line = self.member("", &place(&first.a.document, first.a.line), "");
@@ -133,14 +183,15 @@ impl View {
                 let share = format!("{jaccard:.2}");
                 out.write_all(self.member(&share, &place(&b.document, b.line), "").as_bytes())?;
                 if index == rows[0].1 || jaccard < 1.0 {
-                    out.write_all(self.compared(&a.text, &b.text).as_bytes())?;
+                    let compared = self.compared(&a.text, &b.text, jaccard < 1.0);
+                    out.write_all(compared.as_bytes())?;
                 }
             }
             let left = rows.len().saturating_sub(MOST_MEMBERS);
             out.write_all(self.more(left, "place").as_bytes())?;
             out.write_all(b"\n")?;
         }
-        Ok(rows.len())
+        Ok(left)
     }
 
     fn title(&self, title: &str, detail: &str) -> String {
@@ -167,8 +218,8 @@ impl View {
         line
     }
 
-    fn compared(&self, one: &str, other: &str) -> String {
-        let pieces = differences(&one_line(one), &one_line(other), self.colored);
+    fn compared(&self, one: &str, other: &str, differ: bool) -> String {
+        let pieces = differences(&one_line(one), &one_line(other), differ);
         wrapped(&pieces, 10, self.width, self.colored)
     }
 
@@ -176,9 +227,14 @@ impl View {
         if left == 0 {
             return String::new();
         }
-        let plural = if left == 1 { "" } else { "s" };
         let mut line = " ".repeat(8);
-        paint(Style::Dim, &format!("and {left} more {noun}{plural}\n"), self.colored, &mut line);
+        let more = format!("and {}\n", count(left as u64, &format!("more {noun}")));
+        paint(Style::Dim, &more, self.colored, &mut line);
         line
     }
+}
+
+/// Whether a document stays.
+fn is_kept(member: &ClusterMember) -> bool {
+    member.document == member.kept
 }

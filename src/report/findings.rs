@@ -147,6 +147,14 @@ impl Findings {
         self.iter().collect()
     }
 
+    /// How many words a side of a row has, or a document of a cluster.
+    ///
+    /// # Panics
+    /// If it is the number of none.
+    pub fn words(&self, side: u32) -> u32 {
+        self.quotes.words(side)
+    }
+
     /// All of them, without names and texts.
     pub fn rows(&self) -> &[Row] {
         &self.rows

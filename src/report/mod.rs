@@ -15,8 +15,8 @@ mod write;
 pub use finding::{EXCERPT, Finding, Kind, Side, excerpt};
 pub use findings::{ClusterMember, ClusterRow, ClusterRows, Findings, Row};
 pub use quotes::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
-pub use summary::{Counts, Parameters, Summary};
-pub(crate) use summary::{bytes, count, grouped, write_left_out, write_read};
+pub use summary::{Counts, Parameters, Summary, count, grouped};
+pub(crate) use summary::{bytes, write_left_out, write_read};
 pub use write::{
     COLUMNS, CONTEXT_COLUMNS, OutputFormat, clusters_batch, findings_batch, write_clusters,
     write_findings, write_findings_in_context,

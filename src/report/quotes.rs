@@ -206,6 +206,11 @@ impl Quotes {
         Ok(places)
     }
 
+    /// How many words a quoted span has.
+    pub(super) fn words(&self, number: u32) -> u32 {
+        self.quoted[number as usize].words
+    }
+
     /// One past the last byte of a quoted span.
     pub(super) fn end(&self, number: u32) -> u32 {
         self.quoted[number as usize].end

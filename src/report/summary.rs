@@ -210,7 +210,7 @@ pub(crate) fn write_left_out(read: &ReadTotals, f: &mut fmt::Formatter<'_>) -> f
 }
 
 /// `1 file`, `2 files`, `12,345 files`.
-pub(crate) fn count(number: u64, noun: &str) -> String {
+pub fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { String::new() } else { "s".to_owned() };
     match noun.split_once(" or ") {
         Some((one, other)) => format!("{} {one}{plural} or {other}{plural}", grouped(number)),
@@ -219,7 +219,7 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
 }
 
 /// A number with commas between thousands.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -20,6 +20,11 @@ const run = (cwd, ...arguments_) => execFileSync(program, arguments_, { cwd, std
 const hostile =
   '</script><script>window.broken = 1</script><img src=x onerror="window.broken = 2"><!-- \u202etxt.exe \u0000\u0007';
 
+// Numbers that only look like chance.
+function seeded(seed) {
+  return (below) => (seed = (seed * 48271) % 2147483647) % below;
+}
+
 let light;
 
 before(async () => {
@@ -39,6 +44,52 @@ before(async () => {
   } catch (error) {
     throw new Error(String(error.stderr), { cause: error });
   }
+
+  const words = 'river stone market harbour lantern council winter bridge school letter garden window copper engine meadow candle'.split(' ');
+  const random = seeded(1);
+  const sentence = () => `The ${Array.from({ length: 12 }, () => words[random(words.length)]).join(' ')}.`;
+  const tale = (sentences) => Array.from({ length: sentences }, sentence);
+  const put = (name, text) => {
+    mkdirSync(dirname(file(name)), { recursive: true });
+    writeFileSync(file(name), text);
+  };
+  const scanned = (name) => run(work, 'scan', name, '--quiet', '--output', `${name}.csv`, '--report', `${name}.html`);
+
+  // Numbers at the beginning, words further on.
+  const long = tale(60).join('\n');
+  put('parts/a.txt', `In week 10 the board met. ${long} They left slowly, and the doors were shut.`);
+  put('parts/b.txt', `In week 11 the board met. ${long} They left at once, and the doors were shut.`);
+  run(work, 'scan', 'parts', '--quiet', '--output', 'parts.csv', '--report', 'parts-whole.html');
+  run(work, 'report', 'parts.csv', '--quiet', '--output', 'parts.html');
+
+  const form = tale(20).join(' ');
+  for (let number = 0; number < 60; number++) {
+    put(`template/${String(number).padStart(2, '0')}.txt`, `Bulletin ${100 + number}. ${form} Signed on day ${number}.`);
+  }
+  scanned('template');
+
+  // Each like the next, and not like the one after that.
+  const chain = tale(60);
+  for (let number = 0; number < 9; number++) {
+    for (let at = 0; at < 5 && number > 0; at++) chain[number * 5 + at] = sentence();
+    put(`chain/${number}.txt`, chain.join(' '));
+  }
+  scanned('chain');
+
+  const repeats = tale(300);
+  const book = Array.from({ length: 800 }, () => `${sentence()} ${sentence()} ${repeats[random(300)]}`);
+  put('long/book.txt', book.join('\n'));
+  scanned('long');
+
+  const [judgement, notice] = [tale(40).join(' '), 'All rights are held by the harbour press and by nobody else in any country.'];
+  for (let number = 0; number < 6; number++) put(`often/${number}.txt`, `${tale(80).join(' ')}\n${judgement}\n${tale(80).join(' ')}\n${notice}`);
+  scanned('often');
+
+  const told = Array.from({ length: 12 }, () => tale(12).join(' '));
+  for (let source = 0; source < 14; source++) {
+    for (let number = 0; number < 3; number++) put(`sources/the-${words[source]}-and-${words[15 - source]}-gazette/${number}.txt`, `${told[random(12)]} ${sentence()}`);
+  }
+  scanned('sources');
 
   // More rows than anybody reads: pairs and passages of made-up documents.
   const header = readFileSync(file('pairs.csv'), 'utf8').split('\n')[0];
@@ -160,7 +211,7 @@ test('says where only numbers differ', () =>
     const choices = await page.locator('.choose').count();
     for (let at = 0; at < Math.max(1, choices); at++) {
       if (choices > 0) await page.locator('.choose').nth(at).click();
-      const flag = page.locator('.only-numbers');
+      const flag = page.locator('.comparison .only-numbers');
       if ((await flag.count()) === 0) continue;
       assert.match(await flag.textContent(), /^differs only in numbers, in 3 places$/);
       assert.deepEqual(await page.locator('mark.numbers').allTextContents(), ['7', '9', '7', '9', '7', '9']);
@@ -317,7 +368,176 @@ test('excerpts alone make a page, too', () =>
   on('excerpts.html', async (page) => {
     assert.equal(await shown(page), '37 findings');
     await page.locator('.title').first().click();
-    assert.match(await page.locator('.comparison .note').first().textContent(), /as far as they are in this page/);
+    assert.match(await page.locator('.comparison .part').textContent(), /^Only a part is shown and compared: /);
+  }));
+
+test('of a part nothing is said that holds of the whole only', async () => {
+  await on('parts.html', async (page) => {
+    await page.locator('.title').first().click();
+    const comparison = page.locator('.comparison');
+    assert.deepEqual(await comparison.locator('mark.numbers').allTextContents(), ['10', '11']);
+    assert.equal(await page.locator('.only-numbers').count(), 0);
+    const part = await comparison.locator('.part').innerText();
+    assert.equal(part, 'Only a part is shown and compared: the first words on the left, the first words on the right.');
+    assert.match(await comparison.locator('.tally').innerText(), /^\d+ words the same in this part · /);
+    const order = await comparison.evaluate((figure) => [...figure.children].map((child) => child.className));
+    assert.ok(order.indexOf('part') >= 0 && order.indexOf('part') < order.indexOf('sides'), order.join());
+  });
+  // With the whole texts what differs further on is there.
+  await on('parts-whole.html', async (page) => {
+    await page.locator('.title').first().click();
+    assert.equal(await page.locator('.only-numbers, .part').count(), 0);
+    assert.deepEqual(await page.locator('mark.differs').allTextContents(), ['slowly', 'at once']);
+  });
+});
+
+test('a cluster that differs in numbers only is told without being opened', () =>
+  on('template.html', async (page) => {
+    assert.equal(await page.locator('.where .only-numbers').innerText(), 'only numbers differ');
+    assert.equal(await page.locator('.comparison').count(), 0);
+  }));
+
+test('what is compared comes into view and stands in the address', () =>
+  on('template.html', async (page) => {
+    const isInView = () =>
+      page.locator('.comparison').evaluate((figure) => {
+        const { top } = figure.getBoundingClientRect();
+        return top >= 0 && top < innerHeight - 100;
+      });
+    await page.keyboard.press('j');
+    await page.keyboard.press('o');
+    assert.ok(await isInView());
+    await page.getByRole('button', { name: 'Show all 60' }).click();
+    const chosen = page.locator('.choose').nth(40);
+    await chosen.click();
+    assert.ok(await isInView());
+    assert.equal(await page.evaluate(() => document.activeElement.className), 'comparison');
+    const names = () => page.locator('.side-head .document').allTextContents();
+    const compared = await names();
+    assert.deepEqual(compared, ['00.txt', '41.txt']);
+    assert.match(await page.evaluate(() => location.hash), /pair=\d+/);
+    assert.equal(await page.locator('.anchor').getAttribute('href'), await page.evaluate(() => location.hash));
+    await page.getByRole('button', { name: 'back to the rows' }).click();
+    assert.ok(await chosen.evaluate((button) => button === document.activeElement));
+    await page.reload();
+    assert.deepEqual(await names(), compared);
+    assert.ok(await isInView());
+  }));
+
+test('a cluster tells how many documents are kept of it, and which stands for which', () =>
+  on('chain.html', async (page) => {
+    assert.ok(await page.getByText('1 cluster of 9 documents: 5 kept, 4 could go').isVisible());
+    await page.locator('.kinds input[name=passage]').uncheck();
+    assert.match(await page.locator('.where').first().innerText(), /^keeps 0\.txt and 4 others · 4 of 9 documents, /);
+    await page.locator('.title').first().click();
+    await page.locator('.more').click();
+    const fates = await page.locator('.members tr').evaluateAll((rows) =>
+      rows.slice(1).map((row) => `${row.cells[0].innerText} ${row.cells[2].innerText}`.replace(/[\d.]+ %/u, '%')),
+    );
+    assert.deepEqual(fates, [...Array(4).fill(['kept for 1 other', 'goes %']).flat(), 'kept for itself']);
+  }));
+
+test('the map shows every repeat of a long document, on a small screen too', async () => {
+  const shown = (page) =>
+    page.evaluate(() => {
+      const boxes = [...document.querySelectorAll('.strip .span rect')].map((rect) => rect.getBoundingClientRect());
+      const { width, left } = document.querySelector('.strip').getBoundingClientRect();
+      return {
+        facts: document.querySelector('.map-facts').textContent,
+        marks: boxes.length,
+        until: (Math.max(...boxes.map((box) => box.right)) - left) / width,
+        lowest: Math.min(...boxes.map((box) => box.height)),
+        letters: Math.min(...[...document.querySelectorAll('.strip .tick')].map((tick) => tick.getBoundingClientRect().height)),
+      };
+    });
+  await on('long.html', async (page) => {
+    const { facts, marks, until } = await shown(page);
+    assert.ok(Number(/^([\d,]+) repeats/u.exec(facts)[1].replace(',', '')) > 500, facts);
+    assert.ok(marks < 500 && until > 0.97, `${marks} ${until}`);
+    assert.match(await page.locator('.strip title').first().textContent(), /line/);
+  });
+  const browser = await launch({ viewport: { width: 375, height: 740 } });
+  try {
+    await on('long.html', async (page) => {
+      const { until, lowest, letters } = await shown(page);
+      assert.ok(until > 0.97 && lowest >= 9 && letters >= 11, `${until} ${lowest} ${letters}`);
+    }, { browser });
+  } finally {
+    await browser.close();
+  }
+});
+
+test('the matrix names its columns, and is left out where there is one source', async () => {
+  await on('sample.html', async (page) => {
+    const matrix = page.locator('figure', { hasText: 'Which source repeats which' });
+    assert.match(await matrix.locator('p').textContent(), /^Rows \(pairs of documents, and passages\) that two sources share/);
+    const names = await matrix.locator('.source').evaluateAll((labels) => labels.map((label) => label.firstChild.data));
+    assert.equal(names.length, 2 * new Set(names).size);
+  });
+  await on('template.html', async (page) => {
+    assert.equal(await page.locator('figure', { hasText: 'Which source' }).count(), 0);
+  });
+});
+
+test('furniture is short; a long passage is none, however often it stands somewhere', () =>
+  on('often.html', async (page) => {
+    const labels = await page.locator('.entry').evaluateAll((entries) =>
+      entries.map((entry) => [entry.querySelector('.label').innerText, entry.querySelector('.measure').innerText].join(' ')),
+    );
+    assert.deepEqual(labels.sort(), ['Furniture × 6', 'Passage × 6']);
+    assert.ok(await page.getByText('2 passages in').isVisible());
+    assert.ok(await page.getByText('1 of them furniture').isVisible());
+  }));
+
+test('marks what was searched for', () =>
+  on('sample.html', async (page) => {
+    const marked = () => page.evaluate(() => [...CSS.highlights.get('hits')].map((range) => String(range).toLowerCase()));
+    assert.deepEqual(await marked(), []);
+    await page.locator('#search').fill('MARSH eels');
+    await page.waitForFunction(() => CSS.highlights.get('hits').size > 0);
+    assert.deepEqual([...new Set(await marked())].sort(), ['eels', 'marsh']);
+    const before = (await marked()).length;
+    await page.locator('.title').first().click();
+    assert.ok((await marked()).length > before);
+    // What is further on in the text is shown with the words around it.
+    await page.locator('#search').fill('TRANSMITTERS rice');
+    await page.waitForFunction(() => document.querySelectorAll('.entry').length === 1);
+    assert.match(await page.locator('.found').innerText(), /^… .*fitted transmitters the size of a rice grain.* …$/);
+    await page.locator('#search').fill('');
+    await page.waitForFunction(() => CSS.highlights.get('hits').size === 0);
+  }));
+
+test('what stands around a passage begins with a word, and no title ends in a full stop and an ellipsis', () =>
+  on('sample.html', async (page) => {
+    const titles = await page.locator('.title').allInnerTexts();
+    assert.deepEqual(titles.filter((title) => /[.,;:!?]\s*…$/u.test(title)), []);
+    assert.ok(titles.some((title) => title.endsWith(' …')));
+    for (const kind of ['exact', 'near', 'contained']) await page.locator(`.kinds input[name=${kind}]`).uncheck();
+    for (const title of await page.locator('.title').all()) await title.click();
+    const after = await page.evaluate(() => [...document.querySelectorAll('.around')].filter((one) => one.nextElementSibling?.className !== one.previousElementSibling?.className).map((one) => one.innerText));
+    assert.ok(after.length > 20);
+    assert.deepEqual(after.filter((text) => /^[\s.,;:!?”’)]/u.test(text)), []);
+  }));
+
+test('words are those of the scan, of scripts without spaces too', () =>
+  on('sample.html', async (page) => {
+    const [all, wrong] = await page.evaluate(() => {
+      const whole = data.sides.filter((one) => hasText(one[0]) && one[2] <= shownBytes(one[0]));
+      const count = ([document, start, end]) => wordsOf(slice(document, start, end)).keys.length;
+      return [whole.length, whole.filter((one) => count(one) !== one[4]).map((one) => `${nameOf(one[0])}: ${count(one)}, not ${one[4]}`)];
+    });
+    assert.ok(all > 80);
+    assert.deepEqual(wrong, []);
+    // And so the head and the tally of a pair say the same.
+    await page.locator('#search').fill('zh-xianzhi');
+    await page.waitForFunction(() => document.querySelectorAll('.entry').length === 1);
+    await page.locator('.title').first().click();
+    const number = (text) => Number(text.replaceAll(',', ''));
+    const places = await page.locator('.side-head .place').allInnerTexts();
+    const [left, right] = places.map((place) => number(/, ([\d,]+) words/u.exec(place)[1]));
+    const tally = await page.locator('.tally').innerText();
+    const [, same, onLeft, onRight] = /^([\d,]+) words the same · ([\d,]+) only on the left · ([\d,]+) only on the right/u.exec(tally).map(number);
+    assert.deepEqual([same + onLeft, same + onRight], [left, right]);
   }));
 
 // Every text against what is behind it, by the formula of WCAG 2: 4.5 for text, 3 for large text.
@@ -379,18 +599,45 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 test('fits a small screen', async () => {
-  const browser = await launch({ viewport: { width: 360, height: 740 } });
-  try {
-    for (const name of ['sample.html', 'hostile.html']) {
-      await on(
-        name,
-        async (page) => {
-          await page.locator('.title').first().click();
-          assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
-        },
-        { browser },
-      );
+  for (const width of [320, 375]) {
+    const browser = await launch({ viewport: { width, height: 740 } });
+    try {
+      for (const name of ['sample.html', 'hostile.html', 'chain.html', 'sources.html']) {
+        await on(
+          name,
+          async (page) => {
+            await page.locator('.title').first().click();
+            assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${name} ${width}`);
+          },
+          { browser },
+        );
+      }
+    } finally {
+      await browser.close();
     }
+  }
+});
+
+test('a small screen has two texts below one another, and all of its width', async () => {
+  const browser = await launch({ viewport: { width: 375, height: 740 } });
+  try {
+    await on('parts-whole.html', async (page) => {
+      await page.locator('.title').first().click();
+      const box = (locator) => locator.evaluate((element) => element.getBoundingClientRect().toJSON());
+      const line = page.locator('.cell.on-left:has(mark.differs)').first();
+      const [left, right] = [await box(line), await box(line.locator('xpath=following-sibling::*[1]'))];
+      assert.ok(right.top >= left.bottom && left.width > 250 && right.x === left.x, JSON.stringify([left, right]));
+      assert.equal(await page.locator('.on-right.is-equal').first().isVisible(), false);
+      assert.match(await page.locator('.tally').innerText(), / only in the first · .* only in the second/);
+      const [entry, body] = [await box(page.locator('.entry').first()), await box(page.locator('.body').first())];
+      assert.equal(body.width, entry.width);
+      const bar = await page.locator('.is-current').evaluate((entry) => parseFloat(getComputedStyle(entry, '::before').height));
+      assert.ok(bar > body.height, `${bar} ${body.height}`);
+    }, { browser });
+    await on('sample.html', async (page) => {
+      const cut = await page.locator('.quote').evaluateAll((quotes) => quotes.filter((quote) => quote.scrollHeight > quote.clientHeight + 1).map((quote) => quote.innerText));
+      assert.deepEqual(cut, []);
+    }, { browser });
   } finally {
     await browser.close();
   }

@@ -586,6 +586,26 @@ fn findings_are_shown_as_people_read_them() {
     assert_eq!(desk.run("scan corpus --format text --color never").stdout, session.stdout);
 }
 
+/// What repeats most comes first, and what is not shown is told below it.
+#[test]
+fn the_groups_that_repeat_most_are_shown() {
+    let words = |from: usize, count: usize| -> String {
+        (from..from + count).map(|number| format!("w{number} ")).collect()
+    };
+    let desk = (0..33).fold(Desk::new(), |desk, number| {
+        let text = words(1000 * number, 20 + number);
+        desk.file(format!("{number:02}/a.txt"), &text).file(format!("{number:02}/b.txt"), &text)
+    });
+    let session = desk.run("scan . --format text");
+    let shown: Vec<&str> =
+        session.stdout.lines().filter_map(|line| line.strip_prefix("  keep  ")).collect();
+    let expected: Vec<String> = (3..33).rev().map(|number| format!("{number:02}/a.txt")).collect();
+    assert_eq!(shown, expected, "{session}");
+    let end = "Those that repeat most words are shown. There are 3 more clusters: write all 33 rows to a file with\n`-o`\n";
+    assert!(session.stdout.ends_with(end), "{session}");
+    assert!(!session.stderr.contains("more"), "{session}");
+}
+
 /// Names and texts may hold what would steer a terminal.
 #[test]
 fn foreign_text_does_not_steer_the_terminal() {

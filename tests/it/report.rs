@@ -13,7 +13,7 @@ use dittograph::error::Result;
 use dittograph::pipeline::{ReportOptions, ScanOptions, page_of_scan, report, scan};
 use dittograph::progress::Silent;
 use dittograph::report::html::{
-    Data, Material, Page, RowSource, TextBuilder, TextSource, Texts, page,
+    Data, Listed, Material, Page, RowSource, TextBuilder, TextSource, Texts, page,
 };
 use dittograph::report::{Finding, Kind, Side};
 use dittograph::spill::Workspace;
@@ -63,7 +63,7 @@ fn entries(data: &Data) -> String {
         format!("{}:{}", name(side.0), side.3)
     };
     let mut told = String::new();
-    for (subject, number, repeated, count, all_rows, members, rows) in &data.entries {
+    for Listed(subject, number, repeated, count, all_rows, members, rows, _, _) in &data.entries {
         writeln!(told, "{subject} {number}, {count} times, {repeated} words, {all_rows} rows")
             .unwrap();
         for (document, kept, similarity) in members {
@@ -369,8 +369,8 @@ fn a_page_can_be_made_of_any_rows_with_the_header() {
     assert_eq!(report(&options, &Silent).unwrap().data().entries.len(), 3);
 }
 
-/// Rows and texts without end, as far as a page is concerned.
-struct Many(u32);
+/// Rows and texts without end, as far as a page is concerned: how many rows, and how often a text repeats.
+struct Many(u32, usize);
 
 impl Many {
     fn name(number: u32) -> String {
@@ -425,7 +425,7 @@ impl TextSource for Many {
         let mut texts = TextBuilder::default();
         for (place, name) in (0..).zip(names) {
             let number = name.rsplit(['/', '.']).nth(1).unwrap().parse().unwrap();
-            texts.push(place, &Many::text(number));
+            texts.push(place, &Many::text(number).repeat(self.1));
         }
         let unit = texts.store(&spill)?;
         Ok(Texts::new(spill, names.len(), vec![unit]))
@@ -434,7 +434,7 @@ impl TextSource for Many {
 
 #[test]
 fn a_page_stays_under_thirty_megabytes_and_says_what_is_left_out() {
-    let many = Many(70_000);
+    let many = Many(70_000, 1);
     for texts in [None, Some(&many as &dyn TextSource)] {
         let material =
             Material { file: "many.csv", rows: &many, clusters: None, told: None, texts };
@@ -450,4 +450,31 @@ fn a_page_stays_under_thirty_megabytes_and_says_what_is_left_out() {
         // Plots are of all rows.
         assert!(written(&page).contains("<p>70,000 pairs</p>"));
     }
+}
+
+/// Each text has a beginning in the page before one is there whole.
+#[test]
+fn long_texts_are_shown_whole_where_there_is_room() {
+    let shown = |many: &Many| {
+        let material = Material {
+            file: "long.csv",
+            rows: many,
+            clusters: None,
+            told: None,
+            texts: Some(many),
+        };
+        let page = page(material).unwrap();
+        let (_, blocks) = data_in(&written(&page));
+        let texts = blocks.iter().flat_map(|block| block.as_array().unwrap());
+        let lengths: Vec<usize> = texts.map(|text| text.as_str().unwrap().len()).collect();
+        (lengths, page.notes().join("\n"))
+    };
+    let (lengths, notes) = shown(&Many(5, 300));
+    assert_eq!(lengths, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|_| Many::text(0).len() * 300));
+    assert!(!notes.contains("beginning"), "{notes}");
+    let (lengths, notes) = shown(&Many(25, 300));
+    assert_eq!(lengths.len(), 50);
+    let cut = lengths.iter().filter(|length| **length == 100_000).count();
+    assert!(cut > 20 && cut < 45, "{cut}");
+    assert!(notes.contains(&format!("{cut} documents are long")), "{notes}");
 }

@@ -11,11 +11,11 @@ use ahash::{AHashMap, RandomState};
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::entries::{Entries, Entry, Subject};
-use super::outline::Outline;
+use super::entries::{Entries, Entry, FURNITURE, Subject};
+use super::outline::{Cluster, Outline};
 use super::rows::RowSource;
 use super::sources::Sources;
-use super::texts::TextSource;
+use super::texts::{TextSource, beginning};
 use crate::error::Result;
 use crate::report::{Kind, Side, excerpt};
 
@@ -40,6 +40,9 @@ impl Budget {
 
 /// Texts are in scripts of about so many bytes each, which are parsed when they are needed.
 const BLOCK: usize = 500_000;
+
+/// Of each text so many bytes come before the rest of any: a few long ones would leave no room for others.
+const FIRST_BYTES: usize = 100_000;
 
 /// Of how many documents texts are asked for at most.
 const MOST_TEXTS: usize = 50_000;
@@ -69,15 +72,35 @@ pub struct Data {
     pub entries: Vec<Listed>,
     /// How many texts are in each block.
     pub blocks: Vec<usize>,
+    /// In how many places a passage stands that is furniture, and how many words it has at most.
+    pub furniture: (u32, u32),
 }
 
 /// A side of a row.
 pub type Span = (u32, u32, u32, u32, u32, i64, i64, i64);
 
-/// An entry: what it is, its number, words that repeat, occurrences or documents, rows in all, members
-/// (document, kept, similarity) and rows (number, kind, Jaccard similarity, containment, sides).
-pub type Listed =
-    (&'static str, u32, u64, u32, u32, Vec<(u32, u32, u16)>, Vec<(u32, u8, u16, u16, u32, u32)>);
+/// An entry, written as an array of its fields.
+#[derive(Debug, Serialize)]
+pub struct Listed(
+    /// What it is.
+    pub &'static str,
+    /// Its number.
+    pub u32,
+    /// Words that repeat.
+    pub u64,
+    /// Occurrences, or documents.
+    pub u32,
+    /// Rows in all.
+    pub u32,
+    /// Of a cluster the documents shown: number, the kept one, similarity to it.
+    pub Vec<(u32, u32, u16)>,
+    /// Rows shown: number, kind, Jaccard similarity, containment, sides.
+    pub Vec<(u32, u8, u16, u16, u32, u32)>,
+    /// Documents that are kept of a cluster.
+    pub u32,
+    /// 1 if the documents of a cluster are known to differ from the kept ones in numbers only.
+    pub u8,
+);
 
 /// What is not in the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,6 +192,7 @@ impl<'a> Gathering<'a> {
         let data = Data {
             sources: used.iter().map(|source| sources.names[*source as usize].clone()).collect(),
             documents: shown.iter().map(document).collect(),
+            furniture: FURNITURE,
             ..Data::default()
         };
         let mut is_met = vec![false; shown.len()];
@@ -235,7 +259,11 @@ impl<'a> Gathering<'a> {
                 ("passage", which, self.outline.lines[entry.rows[0] as usize].occurrences)
             }
         };
-        (what, which, entry.repeated, count, entry.all_rows, shown, rows)
+        let kept = match entry.subject {
+            Subject::Cluster(which) => self.outline.cluster(which).map_or(0, Cluster::kept),
+            _ => 0,
+        };
+        Listed(what, which, entry.repeated, count, entry.all_rows, shown, rows, kept as u32, 0)
     }
 
     /// Reads texts and takes those that have a place and are what was scanned.
@@ -247,10 +275,11 @@ impl<'a> Gathering<'a> {
         self.left_out.missing = texts.missing();
         self.left_out.texts = (self.order.len() - asked.len()) as u64;
         let sides = self.sides_by_document();
-        let mut numbers: AHashMap<u128, i64> =
+        let mut numbers: AHashMap<u128, usize> =
             AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        let (mut blocks, mut filled): (Blocks, _) = (Vec::new(), BLOCK);
-        let mut count = 0;
+        let mut chosen: Vec<Chosen> = Vec::new();
+        let is_compared = self.compared();
+        let mut shapes = vec![None; self.data.documents.len()];
         for (place, &document) in asked.iter().enumerate() {
             let Some((text, bytes)) = texts.get(place)? else { continue };
             let quoted = sides[document as usize].iter().map(|&side| side as usize);
@@ -259,7 +288,11 @@ impl<'a> Gathering<'a> {
                 self.left_out.changed += 1;
                 continue;
             }
-            let size = json_length(&text);
+            if is_compared[document as usize] && text.len() == bytes as usize {
+                shapes[document as usize] = Some(shape(&text));
+            }
+            let first = beginning(&text, FIRST_BYTES);
+            let size = json_length(first);
             let hash = xxh3_128(text.as_bytes());
             let number = match numbers.get(&hash) {
                 Some(&number) => number,
@@ -269,25 +302,50 @@ impl<'a> Gathering<'a> {
                 }
                 None => {
                     left -= size;
-                    if filled >= BLOCK {
-                        blocks.push(Vec::new());
-                        filled = 0;
-                    }
-                    filled += size;
-                    numbers.insert(hash, count);
-                    self.left_out.cut += u64::from(text.len() < bytes as usize);
-                    if let Some(block) = blocks.last_mut() {
-                        block.push(text);
-                    }
-                    count += 1;
-                    count - 1
+                    numbers.insert(hash, chosen.len());
+                    chosen.push(Chosen { place, bytes, size, text: first.to_owned() });
+                    chosen.len() - 1
                 }
             };
             let document = &mut self.data.documents[document as usize];
-            (document.2, document.3) = (number, bytes);
+            (document.2, document.3) = (number as i64, bytes);
         }
+        for one in chosen.iter_mut().filter(|one| one.is_cut()) {
+            let Some((text, _)) = texts.get(one.place)? else { continue };
+            let size = json_length(&text);
+            if size - one.size <= left {
+                left -= size - one.size;
+                (one.text, one.size) = (text, size);
+            }
+        }
+        self.left_out.cut = chosen.iter().filter(|one| one.is_cut()).count() as u64;
+        self.tell_numbers(&shapes);
+        let blocks = in_blocks(chosen);
         self.data.blocks = blocks.iter().map(Vec::len).collect();
         Ok(blocks)
+    }
+
+    /// For each document whether it is one of a cluster with near pairs.
+    fn compared(&self) -> Vec<bool> {
+        let mut is_compared = vec![false; self.data.documents.len()];
+        for entry in self.data.entries.iter().filter(|entry| is_near(entry)) {
+            for &(document, kept, _) in &entry.5 {
+                (is_compared[document as usize], is_compared[kept as usize]) = (true, true);
+            }
+        }
+        is_compared
+    }
+
+    /// Tells the clusters in which each document has the shape of the one kept for it.
+    fn tell_numbers(&mut self, shapes: &[Option<u128>]) {
+        for entry in self.data.entries.iter_mut().filter(|entry| is_near(entry)) {
+            let is_alike = |&(document, kept, _): &(u32, u32, u16)| {
+                let (one, other) = (shapes[document as usize], shapes[kept as usize]);
+                one.is_some() && one == other
+            };
+            let is_whole = entry.5.len() == entry.3 as usize;
+            entry.8 = u8::from(is_whole && entry.5.iter().all(is_alike));
+        }
     }
 
     fn sides_by_document(&self) -> Vec<Vec<u32>> {
@@ -368,6 +426,66 @@ impl<'a> Gathering<'a> {
     }
 }
 
+/// A text that has a place.
+struct Chosen {
+    /// Where it stands among those read.
+    place: usize,
+    /// Bytes of the document.
+    bytes: u32,
+    /// Bytes of JSON.
+    size: usize,
+    text: String,
+}
+
+impl Chosen {
+    fn is_cut(&self) -> bool {
+        self.text.len() < self.bytes as usize
+    }
+}
+
+/// Texts in their order, in blocks of some size.
+fn in_blocks(texts: Vec<Chosen>) -> Blocks {
+    let (mut blocks, mut filled): (Blocks, _) = (Vec::new(), BLOCK);
+    for Chosen { text, size, .. } in texts {
+        if filled >= BLOCK {
+            blocks.push(Vec::new());
+            filled = 0;
+        }
+        filled += size;
+        if let Some(block) = blocks.last_mut() {
+            block.push(text);
+        }
+    }
+    blocks
+}
+
+/// Whether an entry is a cluster in which not all documents are exactly the same.
+fn is_near(entry: &Listed) -> bool {
+    !entry.5.is_empty() && entry.6.iter().any(|row| row.1 == Kind::Near as u8)
+}
+
+/// What a text is but for its numbers: a hash of it with every number as one digit, and white space as one
+/// space. Documents of one shape that are not the same differ in numbers only. It says so of fewer pairs
+/// than a word diff would, and costs no diff.
+fn shape(text: &str) -> u128 {
+    let bytes = text.trim().as_bytes();
+    let mut masked = Vec::with_capacity(bytes.len());
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_in_number =
+            || masked.last() == Some(&b'0') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let byte = match byte {
+            b'0'..=b'9' => b'0',
+            b'.' | b',' | b':' if is_in_number() => b'0',
+            b'\t' | b'\n' | b'\r' => b' ',
+            byte => byte,
+        };
+        if !matches!(byte, b'0' | b' ') || masked.last() != Some(&byte) {
+            masked.push(byte);
+        }
+    }
+    xxh3_128(&masked)
+}
+
 /// The members of an entry that are shown.
 fn members<'o>(outline: &'o Outline, entry: &Entry) -> &'o [super::outline::Member] {
     match entry.subject {
@@ -392,4 +510,24 @@ fn json_length(text: &str) -> usize {
 /// The last characters of a text.
 fn last_characters(text: &str) -> &str {
     text.char_indices().rev().nth(CONTEXT - 1).map_or(text, |(at, _)| &text[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_is_a_text_but_for_its_numbers() {
+        for (one, other, is_same) in [
+            ("week 10 of 52", "week 9 of 7", true),
+            ("1,000 crowns, 10:30", "9 crowns, 8", true),
+            ("the  end\n", "the end", true),
+            ("week 10", "week ten", false),
+            ("10 20", "10", false),
+            ("1. a", "2 a", false),
+            ("a 1", "b 1", false),
+        ] {
+            assert_eq!(shape(one) == shape(other), is_same, "{one:?} {other:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::outline::{Line, Outline};
 use crate::report::Kind;
 
 /// How many bytes an entry takes, a row of it, a span, a member of a cluster, and a document beside its name.
-const ENTRY: usize = 32;
+const ENTRY: usize = 40;
 const ROW: usize = 36;
 const SPAN: usize = 36;
 const MEMBER: usize = 18;
@@ -23,8 +23,17 @@ const SHARES: [usize; 3] = [3, 50, 1_000];
 /// How many documents of a cluster are shown.
 pub const MOST_MEMBERS: usize = 1_000;
 
-/// In how many places a passage stands that is furniture.
-pub const FURNITURE: u32 = 5;
+/// What furniture is: a passage across documents that stands in so many places and has so few words.
+/// `clean` asks for as many places of a line. Menus, share bars, bylines and terms of use are a line or
+/// two; what is longer than some three sentences is text that somebody wrote, and that it is often quoted
+/// makes it a find, not furniture.
+pub const FURNITURE: (u32, u32) = (5, 60);
+
+/// Whether a passage is furniture.
+pub fn is_furniture(across: bool, occurrences: u64, words: u64) -> bool {
+    let (least, most) = FURNITURE;
+    across && occurrences >= u64::from(least) && words <= u64::from(most)
+}
 
 /// What an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -256,6 +265,18 @@ mod tests {
         assert_eq!(entries.shown[1].rows, [1, 2, 3, 0]);
         let left_out = (entries.shown[0].rows.len(), entries.left_out, entries.left_out_rows);
         assert_eq!(left_out, (1_000, 0, 999));
+    }
+
+    #[test]
+    fn furniture_is_short_and_stands_in_many_places_of_more_than_one_document() {
+        for (across, occurrences, words, expected) in [
+            (true, 5, 60, true),
+            (true, 4, 60, false),
+            (true, 780, 735, false),
+            (false, 9, 9, false),
+        ] {
+            assert_eq!(is_furniture(across, occurrences, words), expected);
+        }
     }
 
     #[test]

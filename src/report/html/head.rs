@@ -245,9 +245,10 @@ fn documents(tallies: &Tallies, outline: &Outline) -> Vec<String> {
     )];
     if clustered > 0 {
         values.push(format!(
-            "{} of {}; one copy kept of each, {} could go, {}",
+            "{} of {}: {} kept, {} could go, {}",
             count(outline.clusters.len() as u64, "cluster"),
             count(clustered as u64, "document"),
+            grouped(clustered as u64 - tallies.dropped[0]),
             grouped(tallies.dropped[0]),
             count(tallies.dropped[1], "word")
         ));

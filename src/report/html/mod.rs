@@ -23,7 +23,7 @@ mod visible;
 
 use outline::Outline;
 
-pub use data::{Data, LeftOut};
+pub use data::{Data, LeftOut, Listed};
 pub use head::Told;
 pub use page::Page;
 pub use rows::{ClusterSource, RowSource};

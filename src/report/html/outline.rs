@@ -51,6 +51,13 @@ pub struct Cluster {
     pub members: Vec<Member>,
 }
 
+impl Cluster {
+    /// How many documents are kept of it.
+    pub fn kept(&self) -> usize {
+        self.members.iter().filter(|one| one.kept == one.document).count()
+    }
+}
+
 /// What the rows say, without their texts.
 #[derive(Debug, Default)]
 pub struct Outline {

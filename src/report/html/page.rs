@@ -14,6 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::data::{Blocks, Data};
+use super::entries::FURNITURE;
 use super::head::Head;
 use super::plots::Plot;
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ const SCRIPT: &str = concat!(
     include_str!("js/entry.js"),
     include_str!("js/list.js"),
     include_str!("js/filter.js"),
+    include_str!("js/hits.js"),
     include_str!("js/map.js"),
     include_str!("js/export.js"),
     include_str!("js/keys.js"),
@@ -54,6 +56,7 @@ struct Top<'a> {
     head: &'a Head,
     plots: &'a [Plot],
     has_entries: bool,
+    furniture: (u32, u32),
 }
 
 impl Page {
@@ -66,6 +69,7 @@ impl Page {
             head,
             plots,
             has_entries: !data.entries.is_empty(),
+            furniture: FURNITURE,
         };
         // Only a value of our own that cannot be displayed would be an error.
         let top = top.render().map_err(|error| Error::options(format!("the page: {error}")))?;

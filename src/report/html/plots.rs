@@ -15,12 +15,16 @@ use crate::report::{count, grouped};
 const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 190.0;
 /// What is around the drawing: left and right, above, below.
-const SIDE: f64 = 6.0;
+const SIDE: f64 = 12.0;
 const ABOVE: f64 = 18.0;
 const BELOW: f64 = 34.0;
 
 /// Of more bars than this only some are labelled, at their starts.
 const MOST_LABELS: usize = 12;
+
+/// What a character of a label takes, and a line of it.
+const LETTER: f64 = 5.8;
+const LINE: f64 = 11.0;
 
 /// A drawing with its title.
 #[derive(Debug)]
@@ -40,7 +44,9 @@ struct Bar {
     width: f64,
     middle: f64,
     label: String,
-    total: u64,
+    /// What is told of it when it is pointed at.
+    told: String,
+    /// What stands above it, where there is room.
     shown_total: String,
     top: f64,
     parts: Vec<Part>,
@@ -92,6 +98,14 @@ struct Cell {
     other: String,
 }
 
+/// The name of a source: of a line of the matrix at `y`, and of a column at `x`.
+struct Label {
+    x: f64,
+    y: f64,
+    name: String,
+    whole: String,
+}
+
 #[derive(Template)]
 #[template(path = "matrix.svg", escape = "html")]
 struct MatrixDrawing<'a> {
@@ -99,8 +113,9 @@ struct MatrixDrawing<'a> {
     numbers: &'a str,
     width: f64,
     height: f64,
-    labels: &'a [(f64, String, String)],
+    labels: &'a [Label],
     left: f64,
+    foot: f64,
     cell: f64,
     cells: &'a [Cell],
 }
@@ -112,7 +127,7 @@ pub fn plots(
     parameters: Option<&ToldParameters>,
 ) -> Result<Vec<Plot>> {
     let across: &[&str] = &["within one document", "across documents"];
-    Ok(vec![
+    let mut plots = vec![
         bars(
             "pairs",
             "Pairs of documents by similarity",
@@ -132,8 +147,9 @@ pub fn plots(
         bars("lengths", "Passages by length", "words", &tallies.lengths, across, "passage")?,
         bars("spreads", "Passages by spread", "occurrences", &tallies.spreads, across, "passage")?,
         curve(parameters)?,
-        matrix(&tallies.matrix, sources)?,
-    ])
+    ];
+    plots.extend(matrix(&tallies.matrix, sources)?);
+    Ok(plots)
 }
 
 fn bars(
@@ -172,18 +188,20 @@ fn bars(
             width: round(step * 0.82),
             middle: round(if !is_narrow { x + step * 0.41 } else { x }),
             label: if is_labelled { bin.label.clone() } else { String::new() },
-            total: total(bin),
-            shown_total: if is_narrow { shorter(total(bin)) } else { short(total(bin)) },
+            told: format!("{}: {}", bin.label, grouped(total(bin))),
+            shown_total: match total(bin) {
+                0 => String::new(),
+                total if is_narrow => short(total),
+                total if total < 100_000 => grouped(total),
+                total => short(total),
+            },
             top: round(top - 4.0),
             parts: shares,
         });
     }
-    let filled: Vec<String> = bins
-        .iter()
-        .filter(|bin| total(bin) > 0)
-        .map(|bin| format!("{}: {}", bin.label, grouped(total(bin))))
-        .collect();
-    let numbers = filled.join("; ");
+    leave_room(&mut drawn);
+    let filled = drawn.iter().filter(|bar| !bar.parts.is_empty());
+    let numbers = filled.map(|bar| bar.told.as_str()).collect::<Vec<_>>().join("; ");
     let svg = Bars {
         id,
         title,
@@ -197,6 +215,29 @@ fn bars(
     };
     let all = bins.iter().map(total).sum();
     Ok(Plot { title, caption: count(all, noun), svg: Some(rendered(&svg)?), parts })
+}
+
+/// Takes the numbers away that would run into another, or into a higher bar. Those of high bars stay.
+fn leave_room(bars: &mut [Bar]) {
+    let mut order: Vec<usize> = (0..bars.len()).collect();
+    order.sort_by(|&one, &other| bars[one].top.total_cmp(&bars[other].top));
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    for place in order {
+        let bar = &bars[place];
+        let middle = bar.x + bar.width / 2.0;
+        let half = LETTER * bar.shown_total.chars().count() as f64 / 2.0;
+        let (left, right) = (middle - half, middle + half);
+        let meets = |&(from, to, top): &(f64, f64, f64)| {
+            from < right && left < to && (top - bar.top).abs() < LINE
+        };
+        let hides = |(other, one): (usize, &Bar)| {
+            other != place && one.x < right && left < one.x + one.width && one.top + 4.0 < bar.top
+        };
+        match taken.iter().any(meets) || bars.iter().enumerate().any(hides) {
+            true => bars[place].shown_total.clear(),
+            false => taken.push((left, right, bar.top)),
+        }
+    }
 }
 
 /// The chance of a pair to be found, by its similarity.
@@ -249,11 +290,11 @@ fn curve(parameters: Option<&ToldParameters>) -> Result<Plot> {
     Ok(Plot { title, caption, svg: Some(rendered(&svg)?), parts: &[] })
 }
 
-fn matrix(matrix: &Matrix, sources: &Sources) -> Result<Plot> {
+/// How many rows each two sources share; nothing where names tell no folders, files or hosts apart.
+fn matrix(matrix: &Matrix, sources: &Sources) -> Result<Option<Plot>> {
     let title = "Which source repeats which";
     if matrix.sources.len() < 2 {
-        let caption = "All findings are of one source: the names of the documents tell no folders, files or hosts apart.";
-        return Ok(Plot { title, caption: caption.to_owned(), svg: None, parts: &[] });
+        return Ok(None);
     }
     let name = |source: u32| match sources.names[source as usize].as_str() {
         "" => "(no folder)",
@@ -286,32 +327,39 @@ fn matrix(matrix: &Matrix, sources: &Sources) -> Result<Plot> {
             });
         }
     }
-    let labels: Vec<(f64, String, String)> = matrix
-        .sources
-        .iter()
-        .enumerate()
-        .map(|(row, &source)| {
-            let middle = round(cell * (row as f64 + 0.5) + 8.0);
-            (middle, shortened(name(source), 17), shortened(name(source), 200))
+    let foot = round(cell * size as f64 + 4.0);
+    let labels: Vec<Label> = (0..)
+        .zip(&matrix.sources)
+        .map(|(place, &source)| Label {
+            y: round(cell * (f64::from(place) + 0.5) + 8.0),
+            x: round(label_width + cell * (f64::from(place) + 0.5) + 2.0),
+            name: shortened(name(source), 17),
+            whole: shortened(name(source), 200),
         })
         .collect();
-    let foot = round(cell * size as f64 + 4.0);
+    // The names below the columns slant, and end where these begin.
+    let longest = labels.iter().map(|label| label.name.chars().count()).max().unwrap_or(0);
+    let slant = round(LETTER * longest as f64 * std::f64::consts::FRAC_1_SQRT_2 + LINE);
     let left_out = match matrix.left_out {
         0 => String::new(),
+        1 => " 1 source with fewer rows is not shown.".to_owned(),
         more => format!(" {} with fewer rows are not shown.", count(more as u64, "source")),
     };
     let drawing = MatrixDrawing {
         title,
         numbers: &told.join("; "),
         width: WIDTH,
-        height: foot + 6.0,
+        height: foot + 6.0 + slant,
+        foot: foot + 8.0,
         labels: &labels,
         left: label_width,
         cell: round(cell - 2.0),
         cells: &cells,
     };
-    let caption = format!("Rows between two sources, and within each.{left_out}");
-    Ok(Plot { title, caption, svg: Some(rendered(&drawing)?), parts: &[] })
+    let caption = format!(
+        "Rows (pairs of documents, and passages) that two sources share; at the end of each line those within one.{left_out}"
+    );
+    Ok(Some(Plot { title, caption, svg: Some(rendered(&drawing)?), parts: &[] }))
 }
 
 /// One of five shades, by the logarithm.
@@ -322,21 +370,14 @@ fn shade(count: u64, most: u64) -> usize {
     }
 }
 
-/// A count in up to four characters.
+/// A count in up to four characters, with two digits that count from 1,000 on.
 fn short(count: u64) -> String {
     match count {
         0 => String::new(),
-        1..10_000 => count.to_string(),
+        1..1_000 => count.to_string(),
+        1_000..10_000 => format!("{:.1}k", (count / 100) as f64 / 10.0),
         10_000..1_000_000 => format!("{}k", count / 1_000),
         _ => format!("{}M", count / 1_000_000),
-    }
-}
-
-/// A count in up to three characters, or four from 100,000 on.
-fn shorter(count: u64) -> String {
-    match count {
-        1_000..10_000 => format!("{}k", (count + 500) / 1_000),
-        _ => short(count),
     }
 }
 
@@ -348,4 +389,40 @@ fn round(value: f64) -> f64 {
 fn rendered(template: &impl Template) -> Result<String> {
     // Only a value of our own that cannot be displayed would be an error.
     template.render().map_err(|error| Error::options(format!("the page: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_run_neither_into_one_another_nor_into_bars() {
+        let bar = |place: u32, number: &str, top: f64| Bar {
+            x: 17.0 * f64::from(place),
+            width: 14.0,
+            middle: 0.0,
+            label: String::new(),
+            told: String::new(),
+            shown_total: number.to_owned(),
+            top,
+            parts: Vec::new(),
+        };
+        let mut bars = [
+            bar(0, "173", 150.0),
+            bar(1, "359", 148.0),
+            bar(2, "1.2k", 140.0),
+            bar(3, "3.1k", 120.0),
+            bar(4, "9", 149.0),
+        ];
+        leave_room(&mut bars);
+        let shown = bars.map(|bar| bar.shown_total);
+        assert_eq!(shown, ["", "359", "", "3.1k", "9"]);
+    }
+
+    #[test]
+    fn a_count_has_up_to_four_characters() {
+        let counts = [0, 7, 999, 1_000, 3_140, 9_999, 10_000, 999_999, 2_500_000];
+        let told = ["", "7", "999", "1.0k", "3.1k", "9.9k", "10k", "999k", "2M"];
+        assert_eq!(counts.map(short), told);
+    }
 }

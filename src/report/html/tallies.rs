@@ -5,7 +5,7 @@
 
 use ahash::{AHashMap, RandomState};
 
-use super::entries::FURNITURE;
+use super::entries::is_furniture;
 use super::outline::Outline;
 use super::sources::Sources;
 use crate::report::Kind;
@@ -97,7 +97,7 @@ impl Tallies {
         }
         for &(words, occurrences, across) in passages.values() {
             tallies.passages[0] += 1;
-            tallies.passages[1] += u64::from(across && occurrences >= u64::from(FURNITURE));
+            tallies.passages[1] += u64::from(is_furniture(across, occurrences, words));
             add(&mut tallies.lengths, &LENGTHS, words, usize::from(across));
             add(&mut tallies.spreads, &SPREADS, occurrences, usize::from(across));
         }

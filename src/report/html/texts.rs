@@ -7,8 +7,8 @@
 use crate::error::Result;
 use crate::spill::{Spill, Stored};
 
-/// How many bytes of a document are shown.
-pub const LONGEST_TEXT: usize = 100_000;
+/// How many bytes of a document are shown at most.
+pub const LONGEST_TEXT: usize = 1_000_000;
 
 /// Where the texts of documents come from.
 pub trait TextSource {
@@ -54,7 +54,7 @@ pub struct UnitTexts {
 impl TextBuilder {
     /// Adds the beginning of the text of the document with this number.
     pub fn push(&mut self, number: u32, text: &str) {
-        let shown = beginning(text);
+        let shown = beginning(text, LONGEST_TEXT);
         self.places.push((
             number,
             Place {
@@ -77,9 +77,9 @@ impl TextBuilder {
     }
 }
 
-/// As much of a text as is shown.
-fn beginning(text: &str) -> &str {
-    let cut = (0..=LONGEST_TEXT.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
+/// Up to so many bytes of a text, in whole characters.
+pub(super) fn beginning(text: &str, most: usize) -> &str {
+    let cut = (0..=most.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
     &text[..cut.unwrap_or(0)]
 }
 

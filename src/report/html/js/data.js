@@ -2,7 +2,6 @@
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const kindNames = ['exact', 'near', 'contained', 'passage'];
-const furnitureFrom = 5;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -83,7 +82,7 @@ function quoted(number) {
 // The words around a side, as many characters as asked for.
 function around(number, most) {
   const document = side.document(number);
-  if (!hasText(document)) return { before: side.before(number), after: side.after(number) };
+  if (!hasText(document)) return { before: side.before(number), after: withoutClosing(side.after(number)) };
   const start = side.start(number);
   const end = side.end(number);
   const cut = (text) => text.replace(/\s+/gu, ' ');
@@ -91,20 +90,24 @@ function around(number, most) {
   let after = cut(slice(document, end, end + most));
   // No words in half.
   if (start > most) before = before.replace(/^\S*\s/u, '… ');
-  if (end + most < shownBytes(document)) after = after.replace(/\s\S*$/u, ' …');
-  return { before, after };
+  if (end + most < shownBytes(document)) after = after.replace(/[\s\p{P}]\S*$/u, ' …');
+  return { before, after: withoutClosing(after) };
 }
+
+// What closes a passage, as a full stop or a quotation mark, is no part of what follows it.
+const withoutClosing = (text) => text.replace(/^[\s\p{Po}\p{Pd}\p{Pe}\p{Pf}"'`]+/u, '').trimEnd();
 
 // Entries as objects, in the order of the words that they repeat.
 const entries = data.entries.map(
-  ([subject, number, repeated, count, allRows, members, rows], place) => {
+  ([subject, number, repeated, count, allRows, members, rows, kept, onlyNumbers], place) => {
     const kinds = new Set(rows.map((row) => row[1]));
     const first = rows[0];
     const likeness = (row) => (row[1] < 2 ? row[2] : row[3]);
+    const words = Math.min(side.words(first[4]), side.words(first[5]));
+    const [leastPlaces, mostFurniture] = data.furniture;
+    const isOften = subject === 'passage' && count >= leastPlaces;
     const isFurniture =
-      subject === 'passage' &&
-      count >= furnitureFrom &&
-      rows.some((row) => side.document(row[4]) !== side.document(row[5]));
+      isOften && words <= mostFurniture && rows.some((row) => side.document(row[4]) !== side.document(row[5]));
     return {
       id: { cluster: 'c', contained: 'r', passage: 'p' }[subject] + number,
       place,
@@ -115,7 +118,12 @@ const entries = data.entries.map(
       allRows,
       members,
       rows,
-      words: Math.min(side.words(first[4]), side.words(first[5])),
+      words,
+      isOften,
+      // Of a cluster how many of its documents are kept, and whether the others differ from these in
+      // numbers only.
+      kept,
+      onlyNumbers: onlyNumbers === 1,
       // Of a cluster that of the least similar pair shown: what is the same all over is at the top.
       similarity: rows.reduce((least, row) => Math.min(least, likeness(row)), 10000),
       most: rows.reduce((most, row) => Math.max(most, likeness(row)), 0),

@@ -4,9 +4,18 @@
 // case and form. Common ends are taken away first; what stands once on either side ties the rest together,
 // and between the ties Myers' algorithm finds the shortest edit, up to a number of steps.
 
-const wordPattern =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*|[\p{L}\p{N}\p{M}]+(?:[.'’:][\p{L}\p{N}\p{M}]+)*/gu;
-const mostWords = 40000;
+// Scripts without spaces, of which each character is a word: those of the scan, in src/text/fold.rs.
+const unspaced =
+  '\\u0e00-\\u0eff\\u1000-\\u109f\\u1780-\\u17ff\\u2e80-\\u2fdf\\u3005-\\u3007\\u3021-\\u3029\\u3031-\\u303c\\u3040-\\u30ff' +
+  '\\u31f0-\\u31ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\ua9e0-\\ua9ff\\uaa60-\\uaa7f\\uf900-\\ufaff\\uff66-\\uff9f\\u{1b000}-\\u{1b16f}\\u{20000}-\\u{3ffff}';
+const spaced = `(?:(?![${unspaced}])[\\p{L}\\p{N}\\p{M}_\\u00ad\\u200c\\u200d])+`;
+// What joins letters, and what joins digits, as in UAX #29.
+const joined = "(?:(?<=[\\p{L}\\p{M}_])[.'‘’:·．：](?=\\p{L})|(?<=\\p{N})[.,;'‘’．，；](?=\\p{N}))";
+const wordPattern = new RegExp(
+  `(?=[\\p{L}\\p{N}])[${unspaced}]\\p{M}*|(?=_*[\\p{L}\\p{N}\\p{M}])${spaced}(?:${joined}${spaced})*`,
+  'gu',
+);
+const mostWords = 200000;
 const mostSteps = 600;
 
 // The words of a text: what is compared, and where each starts and ends.

@@ -1,6 +1,10 @@
 // An entry of the list: closed, a few lines; open, its documents and what differs between them.
 
-const mostListed = 40;
+// Of a table so many rows are drawn before it is asked for more: what is compared stands below it, in view.
+const mostListed = 6;
+
+// How much of a text is its title; on a small screen less.
+const titleLength = () => (innerWidth < 736 ? 90 : 165);
 
 const labels = {
   exact: 'Exact',
@@ -22,17 +26,21 @@ function drawEntry(entry) {
   title.setAttribute('aria-expanded', String(isOpen));
   const heading = make('h3', '', title);
   const link = make('a', 'anchor', '#');
-  link.href = `#${hashOf({ ...state, open: new Set([entry.id]), current: null })}`;
+  link.href = linkTo(entry);
   link.setAttribute('aria-label', `Link to this finding, ${entry.id}`);
-  const body = make('div', 'body', heading, make('p', 'where', ...where(entry)));
+  const body = make('div', 'body', heading);
+  append(body, foundIn(entry, title.textContent), make('p', 'where', ...where(entry)));
   element.append(margin, body, link);
   if (isOpen) body.append(drawOpen(entry));
   return element;
 }
 
+// The address at which this entry is open, with what is compared in it.
+const linkTo = (entry) => `#${hashOf({ ...state, open: new Set([entry.id]), current: null })}`;
+
 // How alike, or how often.
 function measure(entry) {
-  if (entry.label === 'furniture') return `× ${grouped(entry.count)}`;
+  if (entry.isOften) return `× ${grouped(entry.count)}`;
   const [least, most] = [percent(entry.similarity), percent(entry.most)];
   return least === most ? most : `${least.replace(' %', '')} – ${most}`;
 }
@@ -42,7 +50,22 @@ function titleOf(entry) {
   const first = entry.subject === 'cluster' ? keptSide(entry) : entry.rows[0][4];
   const text = beginning(first);
   if (!text) return documentName(side.document(first));
-  return foreignBlock('span', 'quote', visible(text));
+  return foreignBlock('span', 'quote', visible(shortened(text, titleLength())));
+}
+
+// Characters as wide as two.
+const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/u;
+
+// The words of a text that fit, and an ellipsis in the place of the others, but not behind a full stop.
+function shortened(text, most) {
+  let [start, width] = ['', 0];
+  for (const character of text) {
+    width += wide.test(character) ? 2 : 1;
+    if (width <= most) start += character;
+  }
+  if (width <= most) return text;
+  const words = /\s/u.test(start.slice(most / 2)) ? start.replace(/\s\S*$/u, '') : start;
+  return `${words.replace(/[\s\p{Po}\p{Pd}]+$/u, '')} …`;
 }
 
 function beginning(number) {
@@ -55,9 +78,10 @@ function beginning(number) {
   return Array.from(text.trim().replace(/\s+/gu, ' ')).slice(0, 200).join('');
 }
 
-// A side of the document that is kept, or of whichever there is.
+// A side of a document that is kept, of that which stands for most, or of whichever there is.
 function keptSide(entry) {
-  const kept = new Set(entry.members.map((member) => member[1]));
+  const [first] = keptGroups(entry.members);
+  const kept = new Set(first ? [first[0][1]] : []);
   for (const row of entry.rows) {
     for (const one of [row[4], row[5]]) if (kept.has(side.document(one))) return one;
   }
@@ -68,8 +92,11 @@ function where(entry) {
   const [, , , , a, b] = entry.rows[0];
   if (entry.subject === 'cluster') {
     const kept = side.document(keptSide(entry));
-    const others = entry.count - 1;
-    return ['keeps ', documentName(kept), ` · ${counted(others, 'other')}, ${counted(entry.repeated, 'word')} could go`];
+    const more = entry.kept > 1 ? ` and ${counted(entry.kept - 1, 'other')}` : '';
+    const going = `${more} · ${grouped(entry.count - entry.kept)} of ${counted(entry.count, 'document')}, ${counted(entry.repeated, 'word')}, could go`;
+    const told = ['keeps ', documentName(kept), going];
+    if (entry.onlyNumbers) told.push(' · ', make('strong', 'only-numbers', 'only numbers differ'));
+    return told;
   }
   if (entry.subject === 'contained') {
     const [small, large] = side.words(a) <= side.words(b) ? [a, b] : [b, a];
@@ -89,8 +116,7 @@ function where(entry) {
 function drawOpen(entry) {
   const open = make('div', 'open');
   const shown = make('div', 'shown');
-  const show = (row) => shown.replaceChildren(comparison(row));
-  const choice = { buttons: [], rows: [], show };
+  const choice = { entry, shown, buttons: [], rows: [], row: chosenRow(entry) };
   if (entry.subject === 'cluster') open.append(memberTable(entry, choice));
   else if (entry.subject === 'passage' && entry.rows.length > 1) open.append(occurrenceTable(entry, choice));
   if (entry.subject === 'cluster') {
@@ -102,21 +128,42 @@ function drawOpen(entry) {
     open.append(make('p', 'note', `${counted(more, 'more row')} of it ${more === 1 ? 'is' : 'are'} in the CSV.`));
   }
   open.append(shown, exportBar(entry));
-  show(choice.rows[0] ?? entry.rows[0]);
-  choice.buttons[0]?.setAttribute('aria-pressed', 'true');
+  choice.row ??= choice.rows[0] ?? entry.rows[0];
+  markChosen(choice);
+  shown.append(comparison(choice.row));
   return open;
 }
 
-// A button that shows a row below.
+// The row that was chosen to be compared, or nothing.
+const chosenRow = (entry) => entry.rows.find((row) => row[0] === state.pairs.get(entry.id)) ?? null;
+
+// A button that compares the sides of a row below the table.
 function chooser(row, choice) {
   const choose = button('choose', 'compare', () => {
-    choice.buttons.forEach((one) => one.setAttribute('aria-pressed', String(one === choose)));
-    choice.show(row);
+    const { entry, shown } = choice;
+    choice.row = row;
+    state.pairs.set(entry.id, row[0]);
+    markChosen(choice);
+    const figure = comparison(row);
+    figure.prepend(button('link back', 'back to the rows', () => {
+      choose.scrollIntoView({ block: 'center' });
+      choose.focus({ preventScroll: true });
+    }));
+    shown.replaceChildren(figure);
+    markHits(figure);
+    keepHash();
+    shown.closest('.entry').querySelector('.anchor').href = linkTo(entry);
+    figure.scrollIntoView({ block: figure.offsetHeight < innerHeight ? 'nearest' : 'start' });
+    figure.focus({ preventScroll: true });
   });
-  choose.setAttribute('aria-pressed', 'false');
   choice.buttons.push(choose);
   choice.rows.push(row);
+  choose.setAttribute('aria-pressed', String(row === choice.row));
   return choose;
+}
+
+function markChosen({ buttons, rows, row }) {
+  buttons.forEach((one, place) => one.setAttribute('aria-pressed', String(rows[place] === row)));
 }
 
 // A table of which the first rows are drawn, and the others when they are asked for.
@@ -151,23 +198,36 @@ function memberTable(entry, choice) {
     stars.set(`${one} ${other}`, row);
     stars.set(`${other} ${one}`, row);
   }
+  const groups = keptGroups(entry.members);
+  const sizes = new Map(groups.map((group) => [group[0][1], group.length - 1]));
   const drawMember = ([document, kept, similarity]) => {
     const isKept = document === kept;
     const row = isKept ? null : stars.get(`${document} ${kept}`);
     const line = make('tr', isKept ? 'is-kept' : '');
+    const stands = sizes.get(document) > 0 ? `for ${counted(sizes.get(document), 'other')}` : 'for itself';
     line.append(
       make('td', 'fate', isKept ? 'kept' : 'goes'),
       make('td', 'name', button('link', documentName(document), () => showDocument(document))),
-      make('td', 'number', isKept ? '' : likenessBar(similarity)),
+      make('td', 'number', isKept ? (groups.length > 1 ? stands : '') : likenessBar(similarity)),
       make('td', 'act', row ? chooser(row, choice) : null),
     );
     return line;
   };
-  const members = table('members', ['', 'Document', 'To the kept one', ''], entry.members, drawMember);
+  const members = table('members', ['', 'Document', 'To the kept one', ''], groups.flat(), drawMember);
   if (entry.count > entry.members.length) {
     members.append(make('p', 'note', `${counted(entry.count - entry.members.length, 'more document')} of the cluster, in the CSV.`));
   }
   return members;
+}
+
+// The members by the document that is kept for them, it first: those that stand for most before the others.
+function keptGroups(members) {
+  const groups = new Map();
+  for (const member of members) {
+    if (!groups.has(member[1])) groups.set(member[1], []);
+    groups.get(member[1]).push(member);
+  }
+  return [...groups.values()].sort((one, other) => other.length - one.length);
 }
 
 // Rows between documents neither of which is kept for the other.

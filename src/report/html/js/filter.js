@@ -20,6 +20,8 @@ function emptyState() {
     text: '',
     sort: 'repeated',
     open: new Set(),
+    // Of open entries the row that was chosen to be compared, by its number.
+    pairs: new Map(),
     current: null,
     document: null,
   };
@@ -39,6 +41,8 @@ function hashOf(chosen) {
   if (chosen.text) parts.set('text', chosen.text);
   if (chosen.sort !== 'repeated') parts.set('sort', chosen.sort);
   if (chosen.open.size > 0) parts.set('open', [...chosen.open].join(' '));
+  const pairs = [...chosen.open].map((id) => chosen.pairs.get(id)).filter(Boolean);
+  if (pairs.length > 0) parts.set('pair', pairs.join(' '));
   if (chosen.document !== null) parts.set('document', nameOf(chosen.document));
   return parts.toString();
 }
@@ -65,6 +69,11 @@ function stateOf(hash) {
   chosen.text = parts.get('text') ?? '';
   if (Object.hasOwn(sorts, parts.get('sort'))) chosen.sort = parts.get('sort');
   chosen.open = new Set((parts.get('open') ?? '').split(' ').filter((id) => entryOf.has(id)));
+  const pairs = new Set((parts.get('pair') ?? '').split(' ').map(Number));
+  for (const id of chosen.open) {
+    const row = entryOf.get(id).rows.find((one) => pairs.has(one[0]));
+    if (row) chosen.pairs.set(id, row[0]);
+  }
   const document = data.documents.findIndex((one) => one[0] === parts.get('document'));
   chosen.document = document < 0 ? null : document;
   return chosen;
@@ -104,12 +113,14 @@ function sourceTest() {
     });
 }
 
+const folded = (text) => text.normalize('NFKC').toLowerCase();
+const searchedWords = (text) => folded(text).split(/\s+/u).filter(Boolean);
+
 // Every word of the search stands in the names or in the text of the entry.
 function textTest() {
-  const words = state.text.normalize('NFKC').toLowerCase().split(/\s+/u).filter(Boolean);
+  const words = searchedWords(state.text);
   if (words.length === 0) return () => true;
   // Which of the words each document, its name and its text has, is looked up once.
-  const folded = (text) => text.normalize('NFKC').toLowerCase();
   const marks = (text) => words.reduce((bits, word, at) => (text.includes(word) ? bits | (1 << at) : bits), 0);
   const all = 2 ** Math.min(words.length, 30) - 1;
   const inName = new Map();
@@ -135,6 +146,7 @@ function textTest() {
 // Puts the list to what is chosen.
 function refresh() {
   const shown = wanted();
+  forgetHits();
   listEntries(shown);
   const all = entries.length;
   const told = shown.length === all ? counted(all, 'finding') : `${grouped(shown.length)} of ${counted(all, 'finding')}`;

@@ -45,6 +45,7 @@ function fill(group) {
   group.isFilled = true;
   group.box.replaceChildren(...group.entries.map(drawEntry));
   group.box.style.minHeight = '';
+  markHits(group.box);
 }
 
 function empty(group) {
@@ -62,6 +63,7 @@ function redraw(entry) {
   const hadFocus = old.contains(document.activeElement);
   const element = drawEntry(entry);
   old.replaceWith(element);
+  markHits(element);
   if (hadFocus) element.querySelector('.title').focus({ preventScroll: true });
   return element;
 }
@@ -82,8 +84,11 @@ function toggle(entry, isOpen = !state.open.has(entry.id)) {
   if (isOpen) state.open.add(entry.id);
   else state.open.delete(entry.id);
   setCurrent(entry);
-  redraw(entry);
+  const element = redraw(entry);
   keepHash();
+  // What was opened is seen, and not its table alone.
+  const below = element?.querySelector('.comparison')?.getBoundingClientRect().top ?? 0;
+  if (isOpen && below > innerHeight - 150) element.scrollIntoView({ block: 'start' });
 }
 
 function setCurrent(entry) {

@@ -51,10 +51,12 @@ function showLinked() {
   const entry = entryOf.get(first);
   setCurrent(entry);
   goTo(entry);
+  if (state.pairs.has(first)) document.querySelector(`#e-${first} .comparison`)?.scrollIntoView({ block: 'nearest' });
 }
 
 function clearFilters() {
-  Object.assign(state, emptyState(), { open: state.open, document: state.document });
+  const { open, pairs, document: mapped } = state;
+  Object.assign(state, emptyState(), { open, pairs, document: mapped });
   document.querySelector('.filters').replaceWith(drawFilters());
   refresh();
 }

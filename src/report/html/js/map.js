@@ -1,6 +1,7 @@
 // The map of one document: a strip from its first byte to its last, and in it what repeats elsewhere.
 
-const mostSpans = 400;
+// A mark is so many pixels wide at least.
+const thinnest = 3;
 const mostDocuments = 60;
 
 // Spans of a document: [side, entry], by place. The whole of it as one side of a pair counts, too.
@@ -66,41 +67,90 @@ function drawMap(document, wantedSide = null) {
     choice.prepend(option);
   }
   choice.value = String(document);
-  const all = spansOf(document);
-  const spans = all.slice(0, mostSpans);
+  const spans = spansOf(document);
   const told = spans.reduce((most, [number]) => Math.max(most, side.end(number)), 1);
   const length = allBytes(document) || told;
   const picture = window.document.getElementById('map');
+  const marks = marksOf(spans, length, stripWidth(picture));
+  map = { picture, spans, length };
   picture.replaceChildren();
   append(
     picture,
-    make('p', 'map-facts', `${counted(all.length, 'repeat')}, ${grouped(length)} bytes`, allBytes(document) ? '' : ' at least'),
-    strip(spans, length),
-    all.length > spans.length ? make('p', 'note', `The first ${grouped(spans.length)} are drawn.`) : null,
+    make('p', 'map-facts', `${counted(spans.length, 'repeat')}, ${grouped(length)} bytes`, allBytes(document) ? '' : ' at least'),
+    strip(marks, length, stripWidth(picture)),
+    marks.length < spans.length ? make('p', 'note', 'Where they crowd, a mark stands for several: the darker, the more.') : null,
     hasText(document) ? markedText(document, spans, wantedSide) : make('p', 'note', 'Its text is not in this page.'),
   );
 }
 
-// The strip: what overlaps goes into lanes below one another.
-function strip(spans, length) {
-  const [width, laneHeight, most] = [1000, 14, 14];
+// What is drawn: it is drawn anew when the page gets another width.
+let map = null;
+const stripWidth = (picture) => Math.max(240, Math.floor(picture.clientWidth));
+
+let resized = 0;
+addEventListener('resize', () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    const old = map?.picture.querySelector('.strip');
+    if (!old || Number(old.getAttribute('width')) === stripWidth(map.picture)) return;
+    const width = stripWidth(map.picture);
+    old.replaceWith(strip(marksOf(map.spans, map.length, width), map.length, width));
+  }, 150);
+});
+
+// Spans as marks of whole pixels, [from, to, label, spans]. Those of a kind in the same pixels are one
+// mark, so that there are no more marks than can be told apart, whatever the number of spans.
+function marksOf(spans, length, width) {
+  const marks = new Map();
+  for (const span of spans) {
+    const [number, { label }] = span;
+    let from = Math.floor((width * side.start(number)) / length);
+    let to = Math.ceil((width * side.end(number)) / length);
+    if (to - from <= thinnest) {
+      from -= from % thinnest;
+      to = from + thinnest;
+    }
+    const key = `${label} ${from} ${to}`;
+    if (!marks.has(key)) marks.set(key, [from, Math.min(to, width), label, []]);
+    marks.get(key)[3].push(span);
+  }
+  return [...marks.values()].sort((one, other) => one[0] - other[0] || other[1] - one[1]);
+}
+
+// What a mark says when it is pointed at.
+function toldOf(label, spans, longest) {
+  const [number, entry] = longest;
+  const one = `${labels[label]} ${entry.number}, line ${grouped(side.line(number))}, ${counted(side.words(number), 'word')}`;
+  if (spans.length === 1) return one;
+  const lines = spans.map((span) => side.line(span[0]));
+  const [first, last] = [Math.min(...lines), Math.max(...lines)];
+  const where = first === last ? `line ${grouped(first)}` : `lines ${grouped(first)} to ${grouped(last)}`;
+  return `${counted(spans.length, 'repeat')}, ${where}; the longest: ${one}`;
+}
+
+// The strip: what overlaps goes into lanes below one another. It is drawn in the pixels of the page, so that
+// marks and numbers are as high on a small screen as on a large one.
+function strip(marks, length, width) {
+  const [laneHeight, most] = [14, 14];
   const lanes = [];
-  const placed = spans.map(([number, entry]) => {
-    let lane = lanes.findIndex((end) => end <= side.start(number));
+  const placed = marks.map((mark) => {
+    let lane = lanes.findIndex((end) => end <= mark[0]);
     if (lane < 0) lane = lanes.length < most ? lanes.length : most - 1;
-    lanes[lane] = Math.max(lanes[lane] ?? 0, side.end(number));
-    return [number, entry, lane];
+    lanes[lane] = Math.max(lanes[lane] ?? 0, mark[1]);
+    return [mark, lane];
   });
   const height = Math.max(1, lanes.length) * laneHeight + 26;
-  const svg = drawn('svg', { class: 'strip', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Where it repeats' });
+  const svg = drawn('svg', { class: 'strip', viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': 'Where it repeats' });
   svg.append(drawn('rect', { class: 'paper', x: 0, y: 0, width, height: height - 20 }));
-  for (const [number, entry, lane] of placed) {
-    const x = (width * side.start(number)) / length;
-    const extent = Math.max(2, (width * (side.end(number) - side.start(number))) / length);
-    const link = drawn('a', { href: `#open=${entry.id}`, class: `span is-${entry.label}` });
-    const rect = drawn('rect', { x, y: lane * laneHeight + 3, width: extent, height: laneHeight - 4, rx: 1 });
+  for (const [[from, to, label, spans], lane] of placed) {
+    const longest = spans.reduce((most, span) => (side.words(span[0]) > side.words(most[0]) ? span : most));
+    const entry = longest[1];
+    // The more it stands for, the darker.
+    const many = Math.min(3, Math.floor(Math.log2(spans.length)));
+    const link = drawn('a', { href: `#open=${entry.id}`, class: `span is-${label} many${many}` });
+    const rect = drawn('rect', { x: from, y: lane * laneHeight + 3, width: to - from, height: laneHeight - 4, rx: 1 });
     const title = drawn('title', {});
-    title.textContent = `${labels[entry.label]} ${entry.number}, line ${side.line(number)}, ${counted(side.words(number), 'word')}`;
+    title.textContent = toldOf(label, spans, longest);
     link.append(rect, title);
     link.addEventListener('click', (event) => {
       event.preventDefault();
@@ -108,11 +158,12 @@ function strip(spans, length) {
     });
     svg.append(link);
   }
-  for (let quarter = 0; quarter <= 4; quarter++) {
-    const anchor = ['start', 'middle', 'middle', 'middle', 'end'][quarter];
-    const tick = drawn('text', { class: `tick ${anchor}`, x: (width * quarter) / 4, y: height - 5 });
-    tick.textContent = grouped(Math.round((length * quarter) / 4));
-    svg.append(tick);
+  const ticks = width < 420 ? 2 : 4;
+  for (let tick = 0; tick <= ticks; tick++) {
+    const anchor = tick === 0 ? 'start' : tick === ticks ? 'end' : 'middle';
+    const text = drawn('text', { class: `tick ${anchor}`, x: (width * tick) / ticks, y: height - 5 });
+    text.textContent = grouped(Math.round((length * tick) / ticks));
+    svg.append(text);
   }
   return svg;
 }
@@ -153,9 +204,7 @@ function markedText(document, spans, wantedSide) {
 function openEntry(entry) {
   state.open.add(entry.id);
   if (!list.shown.includes(entry)) {
-    Object.assign(state, emptyState(), { open: state.open, document: state.document });
-    window.document.querySelector('.filters').replaceWith(drawFilters());
-    refresh();
+    clearFilters();
   }
   setCurrent(entry);
   redraw(entry);

@@ -11,29 +11,49 @@ function comparison(row) {
   const [leftWords, rightWords] = [wordsOf(left.text), wordsOf(right.text)];
   const runs = compare(leftWords.keys, rightWords.keys);
   const facts = factsOf(runs, leftWords, rightWords);
+  const parts = partsOf([a, left, leftWords], [b, right, rightWords]);
+  const isWhole = parts.length === 0;
 
   const figure = make('section', 'comparison');
-  const why = make('p', 'why', whyPair(kind, jaccard, containment));
-  figure.append(why, make('p', 'tally', ...tally(facts)));
+  figure.tabIndex = -1;
+  figure.setAttribute('aria-label', `${nameOf(side.document(a))} and ${nameOf(side.document(b))}`);
+  figure.append(make('p', 'why', whyPair(kind, jaccard, containment)));
+  if (!isWhole) figure.append(make('p', 'part', 'Only a part is shown and compared: ', ...parts, '.'));
+  figure.append(make('p', 'tally', ...tally(facts, isWhole)));
   const grid = make('div', 'sides');
-  grid.append(sideHead(a), sideHead(b));
+  grid.append(sideHead(a, 'on-left'), sideHead(b, 'on-right'));
   const context = kind === 3 ? [around(a, 220), around(b, 220)] : null;
   if (context && (context[0].before || context[1].before)) {
-    grid.append(...context.map((one) => foreignBlock('p', 'around', visible(one.before))));
+    grid.append(...context.map((one, place) => drawAround(one.before, place)));
   }
   // A passage is what is the same: it is to be seen.
   const most = kind === 3 ? longPassageWords : longEqualWords;
-  for (const line of linesOf(runs, leftWords, rightWords, most)) grid.append(...line);
+  for (const line of linesOf(runs, leftWords, rightWords, most, isWhole)) grid.append(...line);
   if (context && (context[0].after || context[1].after)) {
-    grid.append(...context.map((one) => foreignBlock('p', 'around', visible(one.after))));
+    grid.append(...context.map((one, place) => drawAround(one.after, place)));
   }
   figure.append(grid);
-  const cut = [
-    left.whole && right.whole ? null : 'The texts are shown as far as they are in this page; what follows is not compared.',
-    leftWords.cut || rightWords.cut ? `Only the first ${grouped(mostWords)} words are compared.` : null,
-  ];
-  cut.filter(Boolean).forEach((note) => figure.append(make('p', 'note', note)));
   return figure;
+}
+
+// Where a side stands: beside the other, or on a small screen below it.
+function placeOf(place) {
+  return [make('span', 'when-beside', ['on the left', 'on the right'][place]), make('span', 'when-stacked', ['in the first', 'in the second'][place])];
+}
+
+// Of each side that is not compared whole how much is; nothing if both are whole.
+function partsOf(...sides) {
+  const told = sides.map(([number, { text, whole }, words], place) => {
+    if (whole && !words.cut) return null;
+    const part = (told) => [`${told} `, ...placeOf(place)];
+    if (words.cut) return part(`the first ${counted(words.keys.length, 'word')}`);
+    if (text === '') return part('nothing');
+    const document = side.document(number);
+    if (!hasText(document) || side.start(number) >= shownBytes(document)) return part('the first words');
+    const shown = shownBytes(document) - side.start(number);
+    return part(`the first ${grouped(shown)} of ${counted(side.end(number) - side.start(number), 'byte')}`);
+  });
+  return told.filter(Boolean).flatMap((part, number) => (number > 0 ? [', ', ...part] : part));
 }
 
 function whyPair(kind, jaccard, containment) {
@@ -73,13 +93,14 @@ function isSameForm(left, atA, right, atB) {
   return left.text.slice(left.starts[atA], left.ends[atA]) === right.text.slice(right.starts[atB], right.ends[atB]);
 }
 
-function tally({ same, left, right, places, numbers, forms }) {
-  const parts = [`${counted(same, 'word')} the same`];
-  if (left > 0) parts.push(`${grouped(left)} only on the left`);
-  if (right > 0) parts.push(`${grouped(right)} only on the right`);
-  if (forms > 0) parts.push(`${grouped(forms)} written otherwise`);
-  const told = [make('span', '', parts.join(' · '))];
-  if (places > 0 && numbers === places) {
+// What is known of a part only is said of that.
+function tally({ same, left, right, places, numbers, forms }, isWhole) {
+  const parts = [`${counted(same, 'word')} the same${isWhole ? '' : ' in this part'}`];
+  if (left > 0) parts.push(` · ${grouped(left)} only `, ...placeOf(0));
+  if (right > 0) parts.push(` · ${grouped(right)} only `, ...placeOf(1));
+  if (forms > 0) parts.push(` · ${grouped(forms)} written otherwise`);
+  const told = [make('span', '', ...parts)];
+  if (isWhole && places > 0 && numbers === places) {
     told.push(make('strong', 'only-numbers', `differs only in numbers, in ${counted(places, 'place')}`));
   } else if (numbers > 0) {
     told.push(make('span', 'some-numbers', `${counted(numbers, 'place')} with other numbers only`));
@@ -87,8 +108,8 @@ function tally({ same, left, right, places, numbers, forms }) {
   return told;
 }
 
-function sideHead(number) {
-  const head = make('header', 'side-head');
+function sideHead(number, place) {
+  const head = make('header', `side-head ${place}`);
   const document = side.document(number);
   head.append(
     button('link', documentName(document), () => showDocument(document, number)),
@@ -99,7 +120,7 @@ function sideHead(number) {
 
 // The lines of both sides, broken where both have a line break after an equal word. Each is two cells, or
 // one over both that stands for what is equal and not shown.
-function linesOf(runs, left, right, most) {
+function linesOf(runs, left, right, most, isWhole) {
   const lines = [newLine()];
   let line = lines[0];
   for (const [isEqual, startA, endA, startB, endB] of runs) {
@@ -129,7 +150,7 @@ function linesOf(runs, left, right, most) {
       }
     }
   }
-  return drawLines(lines.filter((one) => one.left.length + one.right.length > 0), most);
+  return drawLines(lines.filter((one) => one.left.length + one.right.length > 0), most, isWhole);
 }
 
 const newLine = () => ({ left: [], right: [], isEqual: true, count: 0 });
@@ -139,13 +160,13 @@ function hasBreak(words, at) {
   return words.text.slice(words.ends[at], words.starts[at + 1] ?? words.text.length).includes('\n');
 }
 
-function* drawLines(lines, most) {
+function* drawLines(lines, most, isWhole) {
   for (let at = 0; at < lines.length; ) {
     let end = at;
     let count = 0;
     while (end < lines.length && lines[end].isEqual) count += lines[end++].count;
     if (count > most) {
-      yield [fold(lines.slice(at, end), count, lines.length === end - at)];
+      yield [fold(lines.slice(at, end), count, lines.length === end - at, isWhole)];
       at = end;
     } else {
       yield drawLine(lines[at]);
@@ -155,15 +176,20 @@ function* drawLines(lines, most) {
 }
 
 // What is the same in both, until it is asked for.
-function fold(lines, count, isAll) {
-  const label = isAll ? `All ${grouped(count)} words are the same` : `${grouped(count)} words the same in both`;
+function fold(lines, count, isAll, isWhole) {
+  const all = isWhole ? `All ${grouped(count)} words are the same` : `All ${grouped(count)} words of this part are the same`;
+  const label = isAll ? all : `${grouped(count)} words the same in both`;
   const open = button('fold', label, () => open.replaceWith(...lines.flatMap(drawLine)));
   return open;
 }
 
+function drawAround(text, place) {
+  return foreignBlock('p', `around on-${['left', 'right'][place]}`, visible(text));
+}
+
 function drawLine(line) {
-  return [line.left, line.right].map((pieces) => {
-    const cell = foreignBlock('p', line.isEqual ? 'cell is-equal' : 'cell');
+  return [line.left, line.right].map((pieces, place) => {
+    const cell = foreignBlock('p', `cell on-${['left', 'right'][place]}${line.isEqual ? ' is-equal' : ''}`);
     for (const piece of pieces) cell.append(...drawPiece(piece, line.isEqual));
     return cell;
   });
