@@ -208,8 +208,8 @@ pub struct OutputArguments {
     /// csv, jsonl, parquet or text [default: csv; on a terminal, text]
     ///
     /// How to write the rows, and those of --clusters. `text` is for people: clusters with the document to keep
-    /// first, passages with all their places, and what differs, word by word. It has the first groups of each
-    /// kind only; --clusters is then CSV.
+    /// first, passages with all their places, and what differs, word by word. It has only the groups of each
+    /// kind that repeat most words; --clusters is then CSV.
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<RowFormat>,
 
