@@ -331,8 +331,7 @@ impl Error {
             ErrorKind::NotText(_) => "leave it out with `--exclude`, or convert it".to_owned(),
             ErrorKind::Changed => "run again once nothing writes to the corpus".to_owned(),
             ErrorKind::Damaged { .. } => {
-                "fetch the file again; of a file of records, those before the damage were used"
-                    .to_owned()
+                "fetch the file again; of its records, those that could be read were used".to_owned()
             }
             ErrorKind::Json(_) | ErrorKind::NotAnObject(_) => {
                 "a file of JSON lines has one whole object on each line".to_owned()
