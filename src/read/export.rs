@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 200;
 
 /// What some system has no place for in a name, or what would steer the terminal that lists it.
 fn is_forbidden(c: char) -> bool {
-    matches!(c, '\\' | ':') || c.is_control()
+    matches!(c, '/' | '\\' | ':') || c.is_control()
 }
 
 impl Corpus {
@@ -96,14 +96,14 @@ impl Visitor for Writer<'_> {
 
 /// Where a document of this name goes: folders as it has them, but nowhere outside.
 fn path_of(name: &str) -> PathBuf {
-    let (file, record) = match name.split_once('#') {
-        Some((file, record)) => (file, format!("#{}", record.replace('/', "%2F"))),
-        None => (name, String::new()),
-    };
-    let whole = format!("{file}{record}.txt");
-    whole
+    // A record's id has slashes that are no folders.
+    let (file, record) = name.split_at(name.find('#').unwrap_or(name.len()));
+    let (folders, file) = file.rsplit_once('/').unwrap_or(("", file));
+    let file = format!("{file}{record}.txt");
+    folders
         .split('/')
         .filter(|part| !part.is_empty())
+        .chain([&*file])
         .map(|part| match part {
             "." | ".." => part.replace('.', "%2E"),
             part => {
@@ -118,11 +118,15 @@ fn path_of(name: &str) -> PathBuf {
         .collect()
 }
 
-/// The part with what is forbidden as percent and hexadecimal digits, so that no two become one.
+/// The part with what is forbidden as percent and hexadecimal digits, and a percent sign that would
+/// be taken for one of ours, so that no two become one.
 fn escaped(part: &str) -> String {
     let mut name = String::with_capacity(part.len());
-    for c in part.chars() {
-        if is_forbidden(c) {
+    for (at, c) in part.char_indices() {
+        let code = || u8::from_str_radix(part.get(at + 1..at + 3)?, 16).ok().map(char::from);
+        let is_like_ours =
+            || code().is_some_and(|c| is_forbidden(c) || matches!(c, '.' | '%' | '\u{c2}'));
+        if is_forbidden(c) || (c == '%' && is_like_ours()) {
             c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| name += &format!("%{byte:02X}"));
         } else {
             name.push(c);
@@ -146,7 +150,12 @@ mod tests {
         ] {
             assert_eq!(path_of(name), Path::new(path), "{name}");
         }
-        assert_ne!(path_of("a#b:c"), path_of("a#b_c"));
+        let alike =
+            ["a#b:c", "a#b_c", "a#b%3Ac", "a#b%253Ac", "a#b/c", "a#b%2Fc", "a#\u{9b}", "a#%C2%9B"];
+        for (at, one) in alike.iter().enumerate() {
+            assert!(alike[..at].iter().all(|other| path_of(other) != path_of(one)), "{one}");
+        }
+        assert_eq!(path_of("a#caf%C3%A9%20b"), Path::new("a#caf%C3%A9%20b.txt"));
         let long = path_of(&format!("a#{}", "é".repeat(300)));
         assert!(long.as_os_str().len() < 255 && long != path_of(&format!("a#{}", "é".repeat(301))));
     }

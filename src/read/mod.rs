@@ -11,6 +11,7 @@
 //! results put together in reading order, so that nothing depends on threads.
 
 mod archive;
+mod assemble;
 mod blocks;
 mod columns;
 mod compress;
@@ -46,6 +47,7 @@ use std::path::PathBuf;
 use ahash::AHashSet;
 use bytemuck::{Pod, Zeroable};
 
+pub use assemble::UnitRead;
 pub use compress::decompress;
 pub use encoding::Form;
 pub use field::{Layout, TextField};
@@ -57,7 +59,6 @@ pub use in_memory::MemoryTable;
 pub use omit::{Omissions, without};
 pub use raw::{RawFile, Shape};
 pub use rows::{RowFile, RowWriter};
-pub use survey::UnitRead;
 pub(crate) use walk::real_path;
 pub use walk::{Source, SourceFile};
 

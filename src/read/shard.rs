@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::survey::{Outcome, PartOutcome, UnitRead};
+use super::assemble::{Outcome, PartOutcome, UnitRead};
 use super::{Corpus, Locator};
 use crate::error::{ErrorTold, Result};
 use crate::shelf::{ShelfReader, ShelfWriter};
