@@ -63,7 +63,7 @@ fn entries(data: &Data) -> String {
         format!("{}:{}", name(side.0), side.3)
     };
     let mut told = String::new();
-    for Listed(subject, number, repeated, count, all_rows, members, rows, _, _) in &data.entries {
+    for Listed { subject, number, repeated, count, all_rows, members, rows, .. } in &data.entries {
         writeln!(told, "{subject} {number}, {count} times, {repeated} words, {all_rows} rows")
             .unwrap();
         for (document, kept, similarity) in members {

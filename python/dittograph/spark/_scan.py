@@ -120,6 +120,7 @@ class Scan:
     def passages(self, *, min_words: int = MIN_WORDS, min_similarity: float = 0.75, inside_duplicates: bool = False) -> DataFrame:
         """A row a passage of two documents; see :func:`dittograph.spark.repeated_passages`."""
         options = dataclasses.replace(self._options, min_words=min_words, min_similarity=min_similarity)
+        # What is out of range is told before anything runs.
         _native.Comparisons(options.likeness(), options.seed)
         documents, apart = self._documents, None
         if not inside_duplicates:

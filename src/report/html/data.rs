@@ -8,7 +8,7 @@
 //! are in the rows, bytes: the script slices bytes.
 
 use ahash::{AHashMap, RandomState};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::entries::{Entries, Entry, FURNITURE, Subject};
@@ -80,27 +80,46 @@ pub struct Data {
 pub type Span = (u32, u32, u32, u32, u32, i64, i64, i64);
 
 /// An entry, written as an array of its fields.
-#[derive(Debug, Serialize)]
-pub struct Listed(
-    /// What it is.
-    pub &'static str,
+#[derive(Debug)]
+pub struct Listed {
+    /// What it is: `cluster`, `contained` or `passage`.
+    pub subject: &'static str,
     /// Its number.
-    pub u32,
+    pub number: u32,
     /// Words that repeat.
-    pub u64,
+    pub repeated: u64,
     /// Occurrences, or documents.
-    pub u32,
+    pub count: u32,
     /// Rows in all.
-    pub u32,
+    pub all_rows: u32,
     /// Of a cluster the documents shown: number, the kept one, similarity to it.
-    pub Vec<(u32, u32, u16)>,
+    pub members: Vec<(u32, u32, u16)>,
     /// Rows shown: number, kind, Jaccard similarity, containment, sides.
-    pub Vec<(u32, u8, u16, u16, u32, u32)>,
+    pub rows: Vec<(u32, u8, u16, u16, u32, u32)>,
     /// Documents that are kept of a cluster.
-    pub u32,
-    /// 1 if the documents of a cluster are known to differ from the kept ones in numbers only.
-    pub u8,
-);
+    pub kept: u32,
+    /// Whether the documents of a cluster are known to differ from the kept ones in numbers only.
+    pub only_numbers: bool,
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Listed {
+            subject,
+            number,
+            repeated,
+            count,
+            all_rows,
+            members,
+            rows,
+            kept,
+            only_numbers,
+        } = self;
+        let only_numbers = u8::from(*only_numbers);
+        (subject, number, repeated, count, all_rows, members, rows, kept, only_numbers)
+            .serialize(serializer)
+    }
+}
 
 /// What is not in the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,26 +263,32 @@ impl<'a> Gathering<'a> {
             // As the lines of the file are counted, without the header.
             (row + 1, line.kind as u8, line.jaccard, line.containment, a, b)
         });
-        let rows: Vec<_> = rows.collect();
-        let number = |document: u32| self.numbers[&document];
-        let shown = members(self.outline, entry).iter();
-        let shown =
-            shown.map(|one| (number(one.document), number(one.kept), one.similarity)).collect();
-        let (what, which, count) = match entry.subject {
+        let document = |document: u32| self.numbers[&document];
+        let members = members(self.outline, entry).iter();
+        let (subject, number, count, kept) = match entry.subject {
             Subject::Cluster(which) => {
-                let all = self.outline.cluster(which).map_or(0, |cluster| cluster.members.len());
-                ("cluster", which, all as u32)
+                let of = |tell: fn(&Cluster) -> usize| self.outline.cluster(which).map_or(0, tell);
+                ("cluster", which, of(|cluster| cluster.members.len()) as u32, of(Cluster::kept))
             }
-            Subject::Contained(row) => ("contained", row + 1, 2),
+            Subject::Contained(row) => ("contained", row + 1, 2, 0),
             Subject::Passage(which) => {
-                ("passage", which, self.outline.lines[entry.rows[0] as usize].occurrences)
+                ("passage", which, self.outline.lines[entry.rows[0] as usize].occurrences, 0)
             }
         };
-        let kept = match entry.subject {
-            Subject::Cluster(which) => self.outline.cluster(which).map_or(0, Cluster::kept),
-            _ => 0,
-        };
-        Listed(what, which, entry.repeated, count, entry.all_rows, shown, rows, kept as u32, 0)
+        Listed {
+            subject,
+            number,
+            repeated: entry.repeated,
+            count,
+            all_rows: entry.all_rows,
+            members: members
+                .map(|one| (document(one.document), document(one.kept), one.similarity))
+                .collect(),
+            rows: rows.collect(),
+            kept: kept as u32,
+            // Told when the texts are read.
+            only_numbers: false,
+        }
     }
 
     /// Reads texts and takes those that have a place and are what was scanned.
@@ -329,7 +354,7 @@ impl<'a> Gathering<'a> {
     fn compared(&self) -> Vec<bool> {
         let mut is_compared = vec![false; self.data.documents.len()];
         for entry in self.data.entries.iter().filter(|entry| is_near(entry)) {
-            for &(document, kept, _) in &entry.5 {
+            for &(document, kept, _) in &entry.members {
                 (is_compared[document as usize], is_compared[kept as usize]) = (true, true);
             }
         }
@@ -343,8 +368,8 @@ impl<'a> Gathering<'a> {
                 let (one, other) = (shapes[document as usize], shapes[kept as usize]);
                 one.is_some() && one == other
             };
-            let is_whole = entry.5.len() == entry.3 as usize;
-            entry.8 = u8::from(is_whole && entry.5.iter().all(is_alike));
+            let is_whole = entry.members.len() == entry.count as usize;
+            entry.only_numbers = is_whole && entry.members.iter().all(is_alike);
         }
     }
 
@@ -385,7 +410,7 @@ impl<'a> Gathering<'a> {
         let Gathering { data, left_out, quoted, .. } = self;
         let Data { documents, sides, excerpts, entries, .. } = data;
         // The first of each entry, and then all others.
-        let rows = || entries.iter().map(|entry| &entry.6);
+        let rows = || entries.iter().map(|entry| &entry.rows);
         let first = rows().filter_map(|rows| rows.first()).map(|row| row.4);
         let others = rows().flatten().flat_map(|row| [row.4, row.5]);
         let mut is_met = vec![false; sides.len()];
@@ -461,7 +486,7 @@ fn in_blocks(texts: Vec<Chosen>) -> Blocks {
 
 /// Whether an entry is a cluster in which not all documents are exactly the same.
 fn is_near(entry: &Listed) -> bool {
-    !entry.5.is_empty() && entry.6.iter().any(|row| row.1 == Kind::Near as u8)
+    !entry.members.is_empty() && entry.rows.iter().any(|row| row.1 == Kind::Near as u8)
 }
 
 /// What a text is but for its numbers: a hash of it with every number as one digit, and white space as one
