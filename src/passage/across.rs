@@ -102,7 +102,8 @@ impl Stretch {
         if self.a.len().max(self.b.len()) > 20_000 {
             return self.equal;
         }
-        aligner.aligned(&sides.a.hashes()[self.a.clone()], &sides.b.hashes()[self.b.clone()])
+        let (a, b) = (&sides.a.hashes()[self.a.clone()], &sides.b.hashes()[self.b.clone()]);
+        aligner.aligned(a, b, self.equal)
     }
 
     fn similarity(&self) -> f64 {
@@ -172,43 +173,18 @@ impl Sides<'_> {
         let edge = stretch.edge(way);
         // No wider than what stands on this side: a few words reach no further for others.
         let widest = stretch.equal.min(WIDEST_GAP as usize);
-        let reach_a = reach(self.a, edge.0, widest, way);
-        let reach_b = reach(self.b, edge.1, widest, way);
-        let a = Beyond::of(self.a.hashes(), edge.0, reach_a, way);
-        let b = Beyond::of(self.b.hashes(), edge.1, reach_b, way);
+        let a = Beyond::of(self.a, edge.0, widest, way);
+        let b = Beyond::of(self.b, edge.1, widest, way);
         let over = |gap| self.bridge_over(stretch, edge, gap, way);
         // Another word for a word is the commonest edit, and comes first in the order below.
         let one_word = a.two(1).is_some_and(|two| b.two(1) == Some(two));
         if let Some(longer) = one_word.then(|| over((1, 1))).flatten() {
             return Some(longer);
         }
-        let mut gaps = Self::gaps(&a, &b);
+        let mut gaps = a.gaps(&b);
         // The narrowest first; gaps of one length on both sides are the commonest edits.
         gaps.sort_unstable_by_key(|&(a, b)| (a.max(b), Reverse(a.min(b)), b));
         gaps.into_iter().find_map(over)
-    }
-
-    /// The gaps behind which two words in a row are equal. Nearly all that are tried lead
-    /// nowhere, so two words that the other side may not have in a row are passed by.
-    fn gaps(a: &Beyond, b: &Beyond) -> Vec<(usize, usize)> {
-        let mut seen = [0u64; 8];
-        let slot = |two: &[u64]| {
-            let hash = two[0].wrapping_add(two[1].rotate_left(32));
-            ((hash >> 6) as usize % 8, 1u64 << (hash % 64))
-        };
-        for two in b.words().windows(2) {
-            let (place, bit) = slot(two);
-            seen[place] |= bit;
-        }
-        let mut gaps = Vec::new();
-        for (gap_a, two) in a.words().windows(2).enumerate() {
-            let (place, bit) = slot(two);
-            if seen[place] & bit != 0 {
-                let others = b.words().windows(2).enumerate().filter(|&(_, other)| other == two);
-                gaps.extend(others.map(|(gap_b, _)| (gap_a, gap_b)));
-            }
-        }
-        gaps
     }
 
     /// The stretch with this gap bridged, if the far side goes on and pays for it.
@@ -255,42 +231,67 @@ fn reach(words: Words<'_>, at: usize, widest: usize, way: Way) -> usize {
     (whole..=most).take_while(|&count| half_words(count) <= 2 * widest as u32).last().unwrap_or(0)
 }
 
-/// Most words that stand beyond an edge: a gap of characters, and two words behind it.
+/// Most tokens that stand beyond an edge: a gap of characters, and two behind it.
 const MOST_BEYOND: usize = 2 * WIDEST_GAP as usize + 2;
 
-/// The words beyond an edge, the nearest first.
-struct Beyond {
-    hashes: [u64; MOST_BEYOND],
-    count: usize,
+/// Slots for the places of two tokens in a row: several for each, so that few share one.
+const SLOTS: usize = 128;
+
+/// The tokens beyond an edge: as many as a gap can have, and two more.
+struct Beyond<'a> {
+    hashes: &'a [u64],
+    way: Way,
 }
 
-impl Beyond {
-    /// As many as a gap can have, and two more.
-    fn of(hashes: &[u64], edge: usize, reach: usize, way: Way) -> Self {
-        let mut beyond = Beyond { hashes: [0; MOST_BEYOND], count: 0 };
-        match way {
-            Way::Forth => {
-                let far = &hashes[edge..hashes.len().min(edge + reach + 2)];
-                beyond.hashes[..far.len()].copy_from_slice(far);
-                beyond.count = far.len();
-            }
-            Way::Back => {
-                let far = &hashes[edge.saturating_sub(reach + 2)..edge];
-                beyond.hashes[..far.len()].copy_from_slice(far);
-                beyond.hashes[..far.len()].reverse();
-                beyond.count = far.len();
+impl<'a> Beyond<'a> {
+    fn of(words: Words<'a>, edge: usize, widest: usize, way: Way) -> Self {
+        let count = reach(words, edge, widest, way) + 2;
+        let hashes = match way {
+            Way::Forth => &words.hashes()[edge..words.len().min(edge + count)],
+            Way::Back => &words.hashes()[edge.saturating_sub(count)..edge],
+        };
+        Beyond { hashes, way }
+    }
+
+    /// Where the two tokens stand that are behind a gap, or the gap before two tokens.
+    fn across(&self, place: usize) -> Option<usize> {
+        let last = self.hashes.len().checked_sub(2)?;
+        match self.way {
+            Way::Forth => (place <= last).then_some(place),
+            Way::Back => last.checked_sub(place),
+        }
+    }
+
+    /// The two tokens in a row behind a gap, as they stand in the text.
+    fn two(&self, gap: usize) -> Option<&[u64]> {
+        let place = self.across(gap)?;
+        self.hashes.get(place..place + 2)
+    }
+
+    /// The gaps of both sides behind which two tokens in a row are equal. Nearly all that is tried
+    /// leads nowhere, so the tokens of the other side are put into slots, not gone through each time.
+    fn gaps(&self, other: &Beyond<'_>) -> Vec<(usize, usize)> {
+        let slot = |two: &[u64]| {
+            let hash = two[0].wrapping_add(two[1].rotate_left(32));
+            (hash >> 7) as usize % SLOTS
+        };
+        // The last place that fell into each slot, and before each place the one before it; from 1.
+        let mut last = [0u8; SLOTS];
+        let mut before = [0u8; MOST_BEYOND];
+        for (place, two) in other.hashes.windows(2).enumerate() {
+            before[place] = std::mem::replace(&mut last[slot(two)], place as u8 + 1);
+        }
+        let mut gaps = Vec::new();
+        for (place, two) in self.hashes.windows(2).enumerate() {
+            let mut next = last[slot(two)];
+            while let Some(there) = usize::from(next).checked_sub(1) {
+                if other.hashes[there..there + 2] == *two {
+                    gaps.extend(self.across(place).zip(other.across(there)));
+                }
+                next = before[there];
             }
         }
-        beyond
-    }
-
-    fn words(&self) -> &[u64] {
-        &self.hashes[..self.count]
-    }
-
-    /// Two words in a row behind a gap.
-    fn two(&self, gap: usize) -> Option<&[u64]> {
-        self.words().get(gap..gap + 2)
+        gaps
     }
 }
 

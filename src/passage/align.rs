@@ -14,20 +14,22 @@ pub struct Aligner {
 }
 
 impl Aligner {
-    /// How many tokens of the two runs align, in order.
-    /// Cost: the product of their lengths, divided by 64.
-    pub fn aligned(&mut self, one: &[u64], other: &[u64]) -> usize {
+    /// How many tokens of the two runs align, in order, of which it is known that `known` do.
+    /// Cost: the length of the one, by that of the other or by how many may not align, divided by 64.
+    pub fn aligned(&mut self, one: &[u64], other: &[u64], known: usize) -> usize {
         let (pattern, text) = if one.len() <= other.len() { (one, other) } else { (other, one) };
         let head = pattern.iter().zip(text).take_while(|(a, b)| a == b).count();
         let (pattern, text) = (&pattern[head..], &text[head..]);
         let tail = pattern.iter().rev().zip(text.iter().rev()).take_while(|(a, b)| a == b).count();
         let (pattern, text) = (&pattern[..pattern.len() - tail], &text[..text.len() - tail]);
-        head + tail + self.subsequence(pattern, text)
+        head + tail + self.subsequence(pattern, text, known.saturating_sub(head + tail))
     }
 
-    fn subsequence(&mut self, pattern: &[u64], text: &[u64]) -> usize {
-        if pattern.is_empty() {
-            return 0;
+    fn subsequence(&mut self, pattern: &[u64], text: &[u64], known: usize) -> usize {
+        // Of the words before two that align, so many at the most have no partner.
+        let (free_pattern, free_text) = (pattern.len() - known, text.len() - known);
+        if free_pattern == 0 {
+            return known;
         }
         let words = pattern.len().div_ceil(64);
         self.alphabet.reset(pattern.len());
@@ -40,11 +42,14 @@ impl Aligner {
         // A zero bit stands where the length of the best alignment grows by one.
         self.row.clear();
         self.row.resize(words, u64::MAX);
-        for &token in text {
+        for (place, &token) in text.iter().enumerate() {
             let Some(letter) = self.alphabet.letter(token) else { continue };
             let masks = &self.masks[letter * words..][..words];
+            // So further on nothing has changed yet, and further back nothing will.
+            let near = place.saturating_sub(free_text) / 64
+                ..words.min((place + free_pattern) / 64 + 1);
             let mut carry = false;
-            for (row, mask) in self.row.iter_mut().zip(masks) {
+            for (row, mask) in self.row[near.clone()].iter_mut().zip(&masks[near]) {
                 let matched = *row & mask;
                 let (sum, first) = row.overflowing_add(matched);
                 let (sum, second) = sum.overflowing_add(u64::from(carry));
@@ -126,7 +131,29 @@ mod tests {
             a in proptest::collection::vec(0u64..9, 0..200),
             b in proptest::collection::vec(0u64..9, 0..200),
         ) {
-            prop_assert_eq!(Aligner::default().aligned(&a, &b), naive(&a, &b));
+            let longest = naive(&a, &b);
+            for known in [0, longest / 2, longest.saturating_sub(1), longest] {
+                prop_assert_eq!(Aligner::default().aligned(&a, &b, known), longest);
+            }
+        }
+
+        #[test]
+        fn what_is_known_to_align_narrows_the_search_and_changes_nothing(
+            a in proptest::collection::vec(0u64..99, 300..700),
+            edits in proptest::collection::vec((0usize..700, 0u64..99, 0u8..3), 0..60),
+        ) {
+            let mut b = a.clone();
+            for (at, token, edit) in edits {
+                match edit {
+                    0 if at < b.len() => b[at] = token,
+                    1 if at < b.len() => { b.remove(at); }
+                    _ => b.insert(at.min(b.len()), token),
+                }
+            }
+            let longest = naive(&a, &b);
+            for known in [longest - 10, longest] {
+                prop_assert_eq!(Aligner::default().aligned(&a, &b, known), longest);
+            }
         }
     }
 }

@@ -11,6 +11,8 @@
 //! those of a passage, tells nothing and is no reason for a row: in a corpus with one
 //! footer it would double them.
 
+use rayon::prelude::*;
+
 use super::{Match, PassageParams, Run};
 use crate::cluster::UnionFind;
 use crate::document::DocId;
@@ -33,16 +35,17 @@ pub struct Passages(pub Vec<Passage>);
 impl Passages {
     /// Groups matches. Cost: a sort of them.
     pub fn group(mut matches: Vec<Match>, params: &PassageParams) -> Self {
-        matches.sort_unstable();
+        matches.par_sort_unstable();
         matches.dedup();
         let occurrences = Occurrences::of(&matches);
+        let sides = matches.par_iter().map(|one| (occurrences.find(&one.a), occurrences.find(&one.b)));
+        let sides: Vec<(u32, u32)> = sides.collect();
         let count = occurrences.documents.len();
         let mut passages = UnionFind::new(count);
         let mut tying: Vec<(u32, Match)> = Vec::new();
         let mut others: Vec<(u32, u32, Match)> = Vec::new();
         let mut told: Vec<Vec<Run>> = vec![Vec::new(); count];
-        for one in matches {
-            let (a, b) = (occurrences.find(&one.a), occurrences.find(&one.b));
+        for (one, (a, b)) in matches.into_iter().zip(sides) {
             if passages.find(a) == passages.find(b) {
                 others.push((a, b, one));
             } else {
@@ -138,7 +141,7 @@ impl Occurrences {
     fn of(matches: &[Match]) -> Self {
         let mut runs: Vec<Run> =
             matches.iter().flat_map(|one| [one.a.clone(), one.b.clone()]).collect();
-        runs.sort_unstable();
+        runs.par_sort_unstable();
         runs.dedup();
         let mut of_run = Vec::with_capacity(runs.len());
         let mut documents = Vec::new();

@@ -69,31 +69,32 @@ pub fn write(
         };
         told.whole(&whole, plan);
     }
-    let number = |run: &Run| {
+    let number = &|run: &Run| {
         let place = runs.binary_search(run).expect("all runs that are written are quoted");
         first_run + place as u32
     };
-    for (group, passage) in (1..).zip(&passages.0) {
+    let of_passages = passages.0.par_iter().enumerate().flat_map_iter(|(index, passage)| {
         let occurrences = copied_occurrences(passage, &copies, between, plan);
-        told.rows.extend(passage.matches.iter().map(|one| Row {
+        passage.matches.iter().map(move |one| Row {
             kind: Kind::Passage,
             a: number(&one.a),
             b: number(&one.b),
             shared: one.aligned,
             union: one.union(),
             smaller: one.smaller(),
-            group,
+            group: index as u32 + 1,
             occurrences,
-        }));
-    }
+        })
+    });
+    told.rows.par_extend(of_passages);
     // A reference stands behind what is held against it, and else what is later by name and place.
     let documents: Vec<DocId> = quotes.documents().collect();
     let order = |side: u32| (between.is_reference(documents[side as usize]), places[side as usize]);
-    for row in &mut told.rows {
+    told.rows.par_iter_mut().for_each(|row| {
         if order(row.b) < order(row.a) {
             std::mem::swap(&mut row.a, &mut row.b);
         }
-    }
+    });
     let mut counts = told.counts;
     counts.passages = passages.0.len() as u64;
     told.rows.iter().for_each(|row| counts.count(row.kind));

@@ -5,6 +5,8 @@
 //! quoted once; and names and texts are spilled, so that what is held does not grow
 //! with their length.
 
+use rayon::prelude::*;
+
 use super::finding::{EXCERPT, Side, on_one_line};
 use crate::document::{DocId, Span};
 use crate::error::Result;
@@ -194,7 +196,7 @@ impl Quotes {
             let one = &self.quoted[number as usize];
             (&names[at as usize..][..one.name_length as usize], one.document, one.start)
         };
-        order.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+        order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
         let mut places = vec![0; order.len()];
         let mut place = 0;
         for (index, one) in order.iter().enumerate() {
