@@ -42,18 +42,31 @@ pub struct Twice {
 }
 
 impl Twice {
-    /// Whether any sentences are worth comparing, which takes no places. Cost: linear.
-    pub fn any(&mut self, tokens: &Tokens) -> bool {
-        self.find(tokens) && !self.close(tokens).is_empty()
-    }
-
-    /// The sentences of a text that are worth comparing. Cost: linear, and small where there is none.
-    pub fn sentences(&mut self, text: &str, tokens: &Tokens) -> Vec<Sentence> {
+    /// The tokens where runs that stand twice are close to one another, in order. Tokens need no
+    /// spans for that. Cost: linear.
+    pub fn close(&mut self, tokens: &Tokens) -> Vec<Range<usize>> {
         if !self.find(tokens) {
             return Vec::new();
         }
+        let mut close: Vec<Range<usize>> = Vec::new();
+        let mut before: Option<usize> = None;
+        for at in (0..self.run.len()).filter(|&at| self.run[at] != ONCE) {
+            if let Some(before) = before.replace(at)
+                && tokens.half_words(before..at) <= CLOSE
+            {
+                match close.last_mut() {
+                    Some(last) if last.end > before => last.end = at + 1,
+                    _ => close.push(before..at + 1),
+                }
+            }
+        }
+        close
+    }
+
+    /// The sentences of a text that are worth comparing: those around what is `close`.
+    pub fn sentences(&self, text: &str, tokens: &Tokens, close: &[Range<usize>]) -> Vec<Sentence> {
         let mut found: Vec<Sentence> = Vec::new();
-        let close = self.close(tokens).into_iter().map(|range| tokens.span(range).range());
+        let close = close.iter().map(|range| tokens.span(range.clone()).range());
         for part in parts(text, &close.collect::<Vec<_>>()) {
             let first = found.last().map_or(0, |last| last.block + 1);
             found.extend(sentences(&text[part.clone()]).into_iter().map(|sentence| {
@@ -133,23 +146,6 @@ impl Twice {
         }
         count > 1
     }
-
-    /// The tokens where runs that stand twice are close to one another, in order.
-    fn close(&self, tokens: &Tokens) -> Vec<Range<usize>> {
-        let mut close: Vec<Range<usize>> = Vec::new();
-        let mut before: Option<usize> = None;
-        for at in (0..self.run.len()).filter(|&at| self.run[at] != ONCE) {
-            if let Some(before) = before.replace(at)
-                && tokens.half_words(before..at) <= CLOSE
-            {
-                match close.last_mut() {
-                    Some(last) if last.end > before => last.end = at + 1,
-                    _ => close.push(before..at + 1),
-                }
-            }
-        }
-        close
-    }
 }
 
 /// Whether some tokens are enough for a run.
@@ -220,16 +216,18 @@ mod tests {
         ) {
             let tokens = Tokens::of(&text, &mut Tokenizer::new(0));
             let whole: Vec<Span> = sentences(&text).iter().map(|one| one.span).collect();
-            for sentence in Twice::default().sentences(&text, &tokens) {
+            let mut twice = Twice::default();
+            let close = twice.close(&tokens);
+            for sentence in twice.sentences(&text, &tokens, &close) {
                 prop_assert!(whole.contains(&sentence.span), "{:?}", sentence);
             }
         }
     }
 
     #[test]
-    fn what_stands_once_gives_no_sentence() {
+    fn what_stands_once_is_not_looked_at() {
         let text = "The gulls left on Monday. The boats went out again on Tuesday.";
         let tokens = Tokens::of(text, &mut Tokenizer::new(0));
-        assert!(Twice::default().sentences(text, &tokens).is_empty());
+        assert!(Twice::default().close(&tokens).is_empty());
     }
 }

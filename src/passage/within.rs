@@ -50,22 +50,35 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    /// Whether a document may repeat something: if not, [`of`](Self::of) finds nothing. Its tokens
-    /// need no spans for that. Cost: linear.
-    pub fn any(&mut self, tokens: &Tokens) -> bool {
-        self.twice.any(tokens)
+    /// Looks whether a document may repeat something, for which its tokens need no spans. Cost: linear.
+    pub fn look(&mut self, tokens: &Tokens) -> Option<Suspect<'_>> {
+        let Repeats { aligner, twice } = self;
+        let close = twice.close(tokens);
+        (!close.is_empty()).then_some(Suspect { aligner, twice, close })
     }
+}
 
-    /// The repeats within `document`. Cost: about linear, and an alignment for each two units
-    /// that have most of a sentence in common.
-    pub fn of(
-        &mut self,
+/// A document that may repeat something.
+#[derive(Debug)]
+pub struct Suspect<'a> {
+    aligner: &'a mut Aligner,
+    twice: &'a Twice,
+    /// The tokens where it may.
+    close: Vec<Range<usize>>,
+}
+
+impl Suspect<'_> {
+    /// The repeats within the document: of its text, and the tokens that were looked at, with spans.
+    /// Cost: about linear, and an alignment for each two units that have most of a sentence in common.
+    pub fn repeats(
+        self,
         document: DocId,
         text: &str,
         tokens: &Tokens,
         params: &PassageParams,
     ) -> Vec<Match> {
-        let sentences = self.twice.sentences(text, tokens);
+        let Suspect { aligner, twice, close } = self;
+        let sentences = twice.sentences(text, tokens, &close);
         if sentences.is_empty() {
             return Vec::new();
         }
@@ -75,7 +88,6 @@ impl Repeats {
         if units.len() < 2 {
             return Vec::new();
         }
-        let Repeats { aligner, twice } = self;
         let page = Page { document, tokens, sentences: &ranges, twice, params };
         let mut found = Vec::new();
         let mut pairs = page.similar_units(&units, aligner, &mut found);
@@ -378,7 +390,9 @@ mod tests {
         let params =
             PassageParams { min_words_across: 12, min_words_within: 8, min_similarity: 0.75 };
         let tokens = Tokens::of(text, &mut Tokenizer::new(0));
-        let matches = Repeats::default().of(DocId(0), text, &tokens, &params);
+        let mut finder = Repeats::default();
+        let suspect = finder.look(&tokens);
+        let matches = suspect.map_or(Vec::new(), |it| it.repeats(DocId(0), text, &tokens, &params));
         let show = |run: &Run| text[tokens.span(run.tokens()).range()].to_owned();
         matches.iter().map(|found| (show(&found.a), show(&found.b))).collect()
     }

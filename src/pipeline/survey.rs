@@ -237,10 +237,11 @@ impl Visitor for Surveyor<'_> {
         if self.plan.wants_passages() {
             prints.push(number, tokens);
             texts.push(tokens);
-            if !self.plan.is_against() && repeats.any(tokens) {
+            let is_wanted = !self.plan.is_against();
+            if let Some(suspect) = is_wanted.then(|| repeats.look(tokens)).flatten() {
                 tokens.fill(document.text, tokenizer);
                 let params = &self.plan.options.passages;
-                sketch.within.extend(repeats.of(number, document.text, tokens, params));
+                sketch.within.extend(suspect.repeats(number, document.text, tokens, params));
             }
         }
     }

@@ -89,7 +89,18 @@ pub(super) fn on_one_line(text: &str, most: usize, line: &mut String) {
     let before = line.len();
     let mut count = 0;
     for word in text.split_whitespace() {
-        for c in (count > 0).then_some(' ').into_iter().chain(word.chars()) {
+        if count > 0 && count < most {
+            line.push(' ');
+            count += 1;
+        }
+        // Most words are plain, and taken as they are.
+        let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_control();
+        if word.len() < most - count && word.bytes().all(is_plain) {
+            line.push_str(word);
+            count += word.len();
+            continue;
+        }
+        for c in word.chars() {
             if count == most {
                 line.truncate(before + line[before..].trim_end().len());
                 return;

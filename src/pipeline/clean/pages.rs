@@ -134,7 +134,10 @@ impl Cleaner<'_> {
                     document: Document<'_>| {
                 tokens.fill(document.text, tokenizer);
                 let params = &self.plan.options.passages;
-                let matches = finder.of(id, document.text, tokens, params);
+                let matches = match finder.look(tokens) {
+                    Some(suspect) => suspect.repeats(id, document.text, tokens, params),
+                    None => Vec::new(),
+                };
                 if matches.is_empty() && !self.options.captions {
                     return;
                 }
