@@ -150,16 +150,39 @@ impl Spill {
     ) -> Result<&'a [T]> {
         match stored {
             Stored::Held(items) => Ok(&items[part]),
-            Stored::Written { start, length } => {
-                assert!(part.start <= part.end && part.end <= *length, "a part is inside its list");
+            Stored::Written { .. } => {
                 buffer.resize(part.len(), T::zeroed());
-                let start = start + (part.start * size_of::<T>()) as u64;
-                self.file()
-                    .and_then(|file| read_exact_at(file, bytemuck::cast_slice_mut(buffer), start))
-                    .map_err(|error| self.place(error))?;
+                self.read_into(stored, part, buffer)?;
                 Ok(buffer)
             }
         }
+    }
+
+    /// Copies a part of a list into a `room` of its size.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    ///
+    /// # Panics
+    /// If the part is not inside the list, or the room is not of its size.
+    pub fn read_into<T: Pod>(
+        &self,
+        stored: &Stored<T>,
+        part: Range<usize>,
+        room: &mut [T],
+    ) -> Result<()> {
+        match stored {
+            Stored::Held(items) => room.copy_from_slice(&items[part]),
+            Stored::Written { start, length } => {
+                assert!(part.start <= part.end && part.end <= *length, "a part is inside its list");
+                assert_eq!(part.len(), room.len(), "a part fits into its room");
+                let start = start + (part.start * size_of::<T>()) as u64;
+                self.file()
+                    .and_then(|file| read_exact_at(file, bytemuck::cast_slice_mut(room), start))
+                    .map_err(|error| self.place(error))?;
+            }
+        }
+        Ok(())
     }
 
     /// A list whole.

@@ -11,7 +11,7 @@ use super::winnow::{Fingerprint, Winnower};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::shelf::{ShelfReader, ShelfWriter};
-use crate::spill::{Spill, Stored};
+use crate::spill::{Spill, Stored, Workspace};
 use crate::text::Tokens;
 
 /// Bits of a hash that tell its part.
@@ -104,6 +104,13 @@ impl UnitPrints {
 /// The part of the hash space that a fingerprint is in.
 fn part(print: &Fingerprint) -> usize {
     (print.hash >> (u64::BITS - PART_BITS)) as usize
+}
+
+impl Default for Prints {
+    /// None.
+    fn default() -> Self {
+        Prints::new(Workspace::default().spill(), Vec::new())
+    }
 }
 
 impl Prints {

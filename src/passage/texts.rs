@@ -1,11 +1,13 @@
 //! The tokens of all documents, for those who follow passages.
 //!
 //! In: the tokens of each unit of reading. Out: [`Texts`], from which the tokens of any document
-//! are read, whole or in part. A token is its 64-bit hash but for the lowest bit, which tells
+//! are read: of one a part, or of many all. A token is its 64-bit hash but for the lowest bit, which tells
 //! whether it is a character of a script without spaces.
 
 use std::io::{self, Read};
 use std::ops::Range;
+
+use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::error::Result;
@@ -37,11 +39,11 @@ pub struct Texts {
     starts: Vec<u32>,
 }
 
-/// The tokens of a document, or of a part of it, as they were read.
+/// The tokens of a part of a document, as they were read.
 #[derive(Clone, Debug, Default)]
 pub struct Text {
     hashes: Vec<u64>,
-    half_words: Vec<u32>,
+    half_words: Box<[u32]>,
 }
 
 impl TextBuilder {
@@ -111,7 +113,7 @@ impl Texts {
         self.starts.last().map_or(0, |&end| end as usize)
     }
 
-    /// How many bytes of memory [`whole`](Self::whole) takes for a document.
+    /// How many bytes of memory [`load`](Self::load) takes for a document.
     pub fn size(&self, document: DocId) -> usize {
         let (unit, range) = self.place(document);
         match unit.hashes {
@@ -142,23 +144,78 @@ impl Texts {
         let part = range.start + around.start..range.end.min(range.start + around.end);
         let Text { hashes, half_words } = text;
         let hashes = self.spill.read(&unit.hashes, part, hashes)?;
-        half_words.clear();
-        if hashes.iter().any(|hash| hash & 1 == 1) {
-            half_words.push(0);
-            let mut sum = 0;
-            half_words.extend(hashes.iter().map(|hash| {
-                sum += 2 - (hash & 1) as u32;
-                sum
-            }));
-        }
+        *half_words = self::half_words(hashes);
         Ok(Words::new(hashes, half_words))
     }
 
-    /// The tokens of a document.
+    /// The tokens of some documents (ascending): borrowed where they are held, all read into one
+    /// `buffer` where they are not, for pieces for each would be more and leave holes.
     ///
     /// # Errors
     /// Those of [`Spill::read`].
-    pub fn whole<'a>(&'a self, document: DocId, text: &'a mut Text) -> Result<Words<'a>> {
-        self.part(document, 0..usize::MAX / 2, text)
+    pub fn load<'a>(
+        &'a self,
+        documents: &[DocId],
+        buffer: &'a mut Vec<u64>,
+    ) -> Result<Loaded<'a>> {
+        let size = |&document: &DocId| self.size(document) / size_of::<u64>();
+        buffer.resize(documents.iter().map(size).sum(), 0);
+        let mut rest = &mut buffer[..];
+        let mut rooms = Vec::with_capacity(documents.len());
+        for document in documents {
+            let (room, others) = rest.split_at_mut(size(document));
+            rooms.push(room);
+            rest = others;
+        }
+        let texts = documents.par_iter().zip(rooms).map(|(&document, room)| {
+            let (unit, range) = self.place(document);
+            let hashes: &[u64] = match &unit.hashes {
+                Stored::Held(hashes) => &hashes[range],
+                written => {
+                    self.spill.read_into(written, range, room)?;
+                    room
+                }
+            };
+            Ok((hashes, half_words(hashes)))
+        });
+        let texts = texts.collect::<Result<_>>()?;
+        let first = documents.first().map_or(0, |first| first.index());
+        let mut numbers = vec![0; documents.last().map_or(0, |last| last.index() + 1 - first)];
+        for (number, document) in (0..).zip(documents) {
+            numbers[document.index() - first] = number;
+        }
+        Ok(Loaded { first, numbers, texts })
+    }
+}
+
+/// Half words before each token, and in all, if there is one that is no whole word.
+fn half_words(hashes: &[u64]) -> Box<[u32]> {
+    let mut sum = 0;
+    let sums = hashes.iter().map(|hash| {
+        sum += 2 - (hash & 1) as u32;
+        sum
+    });
+    match hashes.iter().any(|hash| hash & 1 == 1) {
+        true => std::iter::once(0).chain(sums).collect(),
+        false => Box::default(),
+    }
+}
+
+/// The tokens of some documents.
+#[derive(Debug)]
+pub struct Loaded<'a> {
+    first: usize,
+    /// For each document from the first to the last its number among those that were asked for.
+    numbers: Vec<u32>,
+    /// Hashes, and half words.
+    texts: Vec<(&'a [u64], Box<[u32]>)>,
+}
+
+impl Loaded<'_> {
+    /// The tokens of one of the documents that were asked for.
+    pub fn words(&self, document: DocId) -> Words<'_> {
+        let number = self.numbers[document.index() - self.first];
+        let (hashes, half_words) = &self.texts[number as usize];
+        Words::new(hashes, half_words)
     }
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::error::Result;
-use crate::passage::{Aligner, Hit, Match, Meetings, Passages, Text, Texts, match_pair};
+use crate::passage::{Aligner, Hit, Match, Meetings, Passages, Texts, match_pair};
 use crate::progress::{Progress, Unit};
 use crate::sorter::Sorter;
 use crate::spill::Workspace;
@@ -34,6 +34,8 @@ pub fn find(
         return Ok((Passages::default(), 0));
     }
     let inside = plan.options.inside_duplicates;
+    // Not needed any more when the hits are there.
+    let prints = std::mem::take(&mut sketched.prints);
     let texts = &sketched.texts;
     let present: Vec<bool> = (0..texts.documents() as u32)
         .map(DocId)
@@ -43,7 +45,7 @@ pub fn find(
         })
         .collect();
     let meetings = Meetings {
-        prints: &sketched.prints,
+        prints: &prints,
         texts,
         present: &present,
         apart: |one: DocId, other: DocId| {
@@ -59,15 +61,18 @@ pub fn find(
         progress.go_on()?;
         sorter.extend(hits)
     })?;
+    drop(prints);
     let mut sorted = sorter.sorted()?;
     progress.begin("following", texts.documents() as u64, Unit::Items);
     let mut matches = std::mem::take(&mut sketched.within);
     let mut done = 0;
+    let mut buffers = [Vec::new(), Vec::new()];
     let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
     while let Some(hits) = sorted.next_chunk(most, of_pair)? {
         for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
             progress.go_on()?;
-            matches.append(&mut follow(hits, texts, plan)?);
+            let [one, other] = blocks.of(&hits[0]);
+            matches.append(&mut follow(hits, texts, one == other, &mut buffers, plan)?);
         }
         let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
         progress.advance(reached.saturating_sub(done));
@@ -106,36 +111,40 @@ impl Blocks {
         Blocks { starts }
     }
 
-    /// The blocks of the two documents of a hit, as one number.
-    fn of(&self, hit: &Hit) -> u64 {
-        let block =
-            |document: DocId| self.starts.partition_point(|&start| start <= document.0) as u64;
-        block(hit.a) << 32 | block(hit.b)
+    /// The blocks of the two documents of a hit.
+    fn of(&self, hit: &Hit) -> [u32; 2] {
+        [hit.a, hit.b].map(|document| {
+            self.starts.partition_point(|&start| start <= document.0) as u32
+        })
     }
 }
 
-/// Follows hits of two blocks, in the order of their documents.
-fn follow(hits: &[Hit], texts: &Texts, plan: &Plan) -> Result<Vec<Match>> {
-    let mut documents: Vec<DocId> = hits.iter().flat_map(|hit| [hit.a, hit.b]).collect();
-    documents.par_sort_unstable();
-    documents.dedup();
-    let mut buffers = vec![Text::default(); documents.len()];
-    let words = documents
-        .par_iter()
-        .zip(&mut buffers)
-        .map(|(&document, buffer)| texts.whole(document, buffer))
-        .collect::<Result<Vec<_>>>()?;
-    // Looked up for every pair, so by number: a map would take half of the time.
-    let mut places = vec![0u32; texts.documents()];
-    for (place, document) in (0..).zip(&documents) {
-        places[document.index()] = place;
+/// Follows hits of two blocks, in the order of their documents. What is read of these goes into `buffers`.
+fn follow(
+    hits: &[Hit],
+    texts: &Texts,
+    is_one_block: bool,
+    [buffer, other]: &mut [Vec<u64>; 2],
+    plan: &Plan,
+) -> Result<Vec<Match>> {
+    let pairs: Vec<&[Hit]> =
+        hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
+    let mut ones: Vec<DocId> = pairs.iter().map(|hits| hits[0].a).collect();
+    let mut others: Vec<DocId> = pairs.iter().map(|hits| hits[0].b).collect();
+    if is_one_block {
+        ones.append(&mut others);
     }
-    let words = |document: DocId| words[places[document.index()] as usize];
-    let pairs: Vec<_> = hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
+    for documents in [&mut ones, &mut others] {
+        documents.par_sort_unstable();
+        documents.dedup();
+    }
+    let (ones, others) = (texts.load(&ones, buffer)?, texts.load(&others, other)?);
+    let others = if is_one_block { &ones } else { &others };
     Ok(pairs
         .par_iter()
         .map_init(Aligner::default, |aligner, hits| {
-            match_pair(hits, words(hits[0].a), words(hits[0].b), &plan.options.passages, aligner)
+            let (a, b) = (ones.words(hits[0].a), others.words(hits[0].b));
+            match_pair(hits, a, b, &plan.options.passages, aligner)
         })
         .flatten_iter()
         .collect())
