@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 pub struct Workspace {
     folder: PathBuf,
     memory: u64,
+    input: u64,
     held: u64,
 }
 
@@ -36,7 +37,7 @@ impl Workspace {
         // More could be held, but the system holds what was just written as well, and
         // gives it back when others need it.
         let held = (input / 32).max(SMALL).min(memory / 16);
-        Workspace { folder: folder.to_owned(), memory, held }
+        Workspace { folder: folder.to_owned(), memory, input, held }
     }
 
     /// Bytes that all of a run may take.
@@ -49,16 +50,24 @@ impl Workspace {
         Spill::new(&self.folder, self.held)
     }
 
-    /// A new spill for what is read in no order: it holds up to `bytes` in memory.
-    pub fn spill_beyond(&self, bytes: u64) -> Spill {
-        Spill::new(&self.folder, bytes)
+    /// A new spill for what is read in no order and comes to so many bytes for each byte of input: all in
+    /// memory if that is likely to be no more than `most` bytes, and else little of it, for a part that is
+    /// held makes little faster and takes the room of what is worked on.
+    pub fn spill_of(&self, bytes_a_byte: f64, most: u64) -> Spill {
+        let fits = self.input as f64 * bytes_a_byte <= most as f64;
+        Spill::new(&self.folder, if fits { most } else { self.held.min(most) })
+    }
+
+    /// A new spill that holds nothing in memory.
+    pub fn spill_all(&self) -> Spill {
+        Spill::new(&self.folder, 0)
     }
 }
 
 impl Default for Workspace {
     /// All in memory, whatever it takes.
     fn default() -> Self {
-        Workspace { folder: std::env::temp_dir(), memory: u64::MAX, held: u64::MAX }
+        Workspace { folder: std::env::temp_dir(), memory: u64::MAX, input: 0, held: u64::MAX }
     }
 }
 

@@ -46,8 +46,8 @@ impl Aligner {
             let Some(letter) = self.alphabet.letter(token) else { continue };
             let masks = &self.masks[letter * words..][..words];
             // So further on nothing has changed yet, and further back nothing will.
-            let near = place.saturating_sub(free_text) / 64
-                ..words.min((place + free_pattern) / 64 + 1);
+            let near =
+                place.saturating_sub(free_text) / 64..words.min((place + free_pattern) / 64 + 1);
             let mut carry = false;
             for (row, mask) in self.row[near.clone()].iter_mut().zip(&masks[near]) {
                 let matched = *row & mask;

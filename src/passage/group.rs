@@ -38,7 +38,8 @@ impl Passages {
         matches.par_sort_unstable();
         matches.dedup();
         let occurrences = Occurrences::of(&matches);
-        let sides = matches.par_iter().map(|one| (occurrences.find(&one.a), occurrences.find(&one.b)));
+        let sides =
+            matches.par_iter().map(|one| (occurrences.find(&one.a), occurrences.find(&one.b)));
         let sides: Vec<(u32, u32)> = sides.collect();
         let count = occurrences.documents.len();
         let mut passages = UnionFind::new(count);

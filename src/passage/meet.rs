@@ -10,9 +10,9 @@
 //! that has the same k-gram: of what two documents share, no `min_words` words in a row
 //! are left out.
 
+use crate::cluster::UnionFind;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use crate::cluster::UnionFind;
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};

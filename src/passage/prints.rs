@@ -20,6 +20,9 @@ const PART_BITS: u32 = 10;
 /// Parts of the hash space.
 const PARTS: usize = 1 << PART_BITS;
 
+/// Bytes of fingerprints for each byte of a corpus, about: one for every fourth word of 6 bytes or 7.
+const BYTES_A_BYTE: f64 = 0.7;
+
 /// The fingerprints of one unit while they are made.
 #[derive(Debug)]
 pub struct PrintBuilder {
@@ -114,6 +117,11 @@ impl Default for Prints {
 }
 
 impl Prints {
+    /// Where units are to put their fingerprints: up to an eighth of the memory is for them.
+    pub fn spill(workspace: &Workspace) -> Spill {
+        workspace.spill_of(BYTES_A_BYTE, workspace.memory() / 8)
+    }
+
     /// The fingerprints of units in reading order, each with its first document, kept in `spill`.
     pub fn new(spill: Spill, units: Vec<(DocId, UnitPrints)>) -> Self {
         Prints { spill, units }

@@ -12,8 +12,11 @@ use rayon::prelude::*;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::shelf::{ShelfReader, ShelfWriter};
-use crate::spill::{Spill, Stored};
+use crate::spill::{Spill, Stored, Workspace};
 use crate::text::{Tokens, Words};
+
+/// Bytes of hashes for each byte of a corpus, about: a word has 6 bytes or 7.
+const BYTES_A_BYTE: f64 = 1.3;
 
 /// The tokens of one unit while they are made.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +100,11 @@ impl UnitTexts {
 }
 
 impl Texts {
+    /// Where units are to put their tokens: up to a quarter of the memory is for them.
+    pub fn spill(workspace: &Workspace) -> Spill {
+        workspace.spill_of(BYTES_A_BYTE, workspace.memory() / 4)
+    }
+
     /// The tokens of documents in reading order, kept in `spill`.
     pub fn new(spill: Spill, units: Vec<UnitTexts>) -> Self {
         let mut starts = vec![0];
@@ -153,11 +161,7 @@ impl Texts {
     ///
     /// # Errors
     /// Those of [`Spill::read`].
-    pub fn load<'a>(
-        &'a self,
-        documents: &[DocId],
-        buffer: &'a mut Vec<u64>,
-    ) -> Result<Loaded<'a>> {
+    pub fn load<'a>(&'a self, documents: &[DocId], buffer: &'a mut Vec<u64>) -> Result<Loaded<'a>> {
         let size = |&document: &DocId| self.size(document) / size_of::<u64>();
         buffer.resize(documents.iter().map(size).sum(), 0);
         let mut rest = &mut buffer[..];

@@ -371,7 +371,9 @@ impl Page<'_> {
         {
             a.clone()
                 .zip(b.clone())
-                .map(|(a, b)| aligner.aligned(self.hashes(&(a..a + 1)), self.hashes(&(b..b + 1)), 0))
+                .map(|(a, b)| {
+                    aligner.aligned(self.hashes(&(a..a + 1)), self.hashes(&(b..b + 1)), 0)
+                })
                 .sum()
         } else {
             aligner.aligned(hashes_a, hashes_b, 0)

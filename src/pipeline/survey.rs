@@ -110,8 +110,8 @@ impl Spills {
     pub fn new(workspace: &Workspace) -> Self {
         Spills {
             lists: workspace.spill(),
-            prints: workspace.spill_beyond(workspace.memory() / 8),
-            texts: workspace.spill_beyond(workspace.memory() / 4),
+            prints: Prints::spill(workspace),
+            texts: Texts::spill(workspace),
         }
     }
 }

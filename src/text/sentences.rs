@@ -103,7 +103,10 @@ fn split_block(text: &str, range: Range<usize>, block: u32, found: &mut Vec<Sent
 fn is_latin(line: &str) -> bool {
     let simple = |c: char| {
         matches!(c, '\0'..='\u{7f}' | '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{17f}')
-            || matches!(c, '\u{2010}'..='\u{2023}' | '\u{2026}' | '\u{2039}' | '\u{203a}' | '€' | '™')
+            || matches!(
+                c,
+                '\u{2010}'..='\u{2023}' | '\u{2026}' | '\u{2039}' | '\u{203a}' | '€' | '™'
+            )
     };
     line.is_ascii() || line.chars().all(simple)
 }
@@ -205,12 +208,21 @@ mod tests {
     #[test]
     fn every_latin_character_is_one_of_the_book() {
         for c in (0..0x2200).filter_map(char::from_u32).filter(|c| !"\r\n".contains(*c)) {
-            for line in [format!("a.{c}b"), format!("a.{c} B"), format!("{c}. b"), format!("a. {c}b"), format!("a! {c}"), format!("{c}.B"), format!("A.{c}")] {
+            for line in [
+                format!("a.{c}b"),
+                format!("a.{c} B"),
+                format!("{c}. b"),
+                format!("a. {c}b"),
+                format!("a! {c}"),
+                format!("{c}.B"),
+                format!("A.{c}"),
+            ] {
                 if is_latin(&line) {
                     let mut ends = Vec::new();
                     latin_ends(&line, &mut ends);
                     let book = line.split_sentence_bound_indices();
-                    let book: Vec<usize> = book.map(|(offset, piece)| offset + piece.len()).collect();
+                    let book: Vec<usize> =
+                        book.map(|(offset, piece)| offset + piece.len()).collect();
                     assert_eq!(ends, book, "{line:?}");
                 }
             }

@@ -73,8 +73,8 @@ impl<'a> Looker<'a> {
             keep_text,
             lists: workspace.spill(),
             lines: workspace.spill(),
-            prints: workspace.spill_beyond(workspace.memory() / 8),
-            texts: workspace.spill_beyond(workspace.memory() / 4),
+            prints: Prints::spill(workspace),
+            texts: Texts::spill(workspace),
             benches: Benches::default(),
         }
     }
