@@ -58,9 +58,9 @@ impl Workspace {
         Spill::new(&self.folder, if fits { most } else { self.held.min(most) })
     }
 
-    /// A new spill that holds nothing in memory.
-    pub fn spill_all(&self) -> Spill {
-        Spill::new(&self.folder, 0)
+    /// A new spill that holds up to so many bytes.
+    pub fn spill_beyond(&self, bytes: u64) -> Spill {
+        Spill::new(&self.folder, bytes)
     }
 }
 

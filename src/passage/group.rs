@@ -144,24 +144,15 @@ impl Occurrences {
             matches.iter().flat_map(|one| [one.a.clone(), one.b.clone()]).collect();
         runs.par_sort_unstable();
         runs.dedup();
+        let pages: Vec<&[Run]> = runs.chunk_by(|a, b| a.document == b.document).collect();
+        let in_page: Vec<Vec<u32>> = pages.par_iter().map(|runs| occurrences_of(runs)).collect();
         let mut of_run = Vec::with_capacity(runs.len());
         let mut documents = Vec::new();
-        // The first run of each occurrence that a later one may still overlap.
-        let mut open: Vec<(Run, u32)> = Vec::new();
-        for run in &runs {
-            open.retain(|(first, _)| first.document == run.document && first.end > run.start);
-            // Compared with its first run, so that no chain of overlaps drifts along a text.
-            let shared = |first: &Run| first.end.min(run.end) - first.start.max(run.start);
-            let same = open.iter().filter(|(first, _)| same_occurrence(first, run));
-            let occurrence = match same.max_by_key(|(first, _)| shared(first)) {
-                Some(&(_, occurrence)) => occurrence,
-                None => {
-                    documents.push(run.document);
-                    open.push((run.clone(), documents.len() as u32 - 1));
-                    documents.len() as u32 - 1
-                }
-            };
-            of_run.push(occurrence);
+        for (runs, numbers) in pages.iter().zip(in_page) {
+            let first = documents.len() as u32;
+            of_run.extend(numbers.iter().map(|number| first + number));
+            let count = numbers.iter().max().map_or(0, |last| *last as usize + 1);
+            documents.extend(std::iter::repeat_n(runs[0].document, count));
         }
         Occurrences { runs, of_run, documents }
     }
@@ -172,6 +163,29 @@ impl Occurrences {
             Err(_) => unreachable!("the runs of all matches were collected"),
         }
     }
+}
+
+/// The occurrence of each run of a document (ascending), numbered from 0.
+fn occurrences_of(runs: &[Run]) -> Vec<u32> {
+    let mut count = 0;
+    // The first run of each occurrence that a later one may still overlap.
+    let mut open: Vec<(&Run, u32)> = Vec::new();
+    let number = |run| {
+        let run: &Run = run;
+        open.retain(|(first, _)| first.end > run.start);
+        // Compared with its first run, so that no chain of overlaps drifts along a text.
+        let shared = |first: &Run| first.end.min(run.end) - first.start.max(run.start);
+        let same = open.iter().filter(|(first, _)| same_occurrence(first, run));
+        match same.max_by_key(|(first, _)| shared(first)) {
+            Some(&(_, occurrence)) => occurrence,
+            None => {
+                open.push((run, count));
+                count += 1;
+                count - 1
+            }
+        }
+    };
+    runs.iter().map(number).collect()
 }
 
 /// Whether two runs overlap by at least half of the longer.

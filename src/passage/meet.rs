@@ -10,9 +10,7 @@
 //! that has the same k-gram: of what two documents share, no `min_words` words in a row
 //! are left out.
 
-use crate::cluster::UnionFind;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
@@ -28,7 +26,6 @@ use crate::text::{Words, mix};
 
 /// Most places with the same k-gram that are all met with one another.
 const MOST_MEETINGS: usize = 32;
-const FEW: usize = 8;
 
 /// How many places are tried for one whose document is not to meet the first.
 const MOST_TRIES: usize = 8;
@@ -127,22 +124,14 @@ impl<Apart: Fn(DocId, DocId) -> bool + Sync> Meetings<'_, Apart> {
 
     /// The hits of places with one k-gram.
     fn meet_all(&self, group: &[Fingerprint], hits: &mut Vec<Hit>) -> Result<()> {
-        if group.len() <= FEW {
+        if group.len() <= MOST_MEETINGS {
             for (index, one) in group.iter().enumerate() {
                 let others = group[index + 1..].iter();
                 hits.extend(others.filter_map(|other| meet(one, other, &self.apart)));
             }
-            return Ok(());
-        }
-        let contexts = contexts(group, self.texts, self.params.min_words_across)?;
-        let (stars, components) = parts(&contexts, self.texts, self.params.min_words_across)?;
-        for star in stars {
-            meet_first(&star, &self.apart, hits);
-        }
-        if components.len() <= MOST_MEETINGS {
-            for (index, one) in components.iter().enumerate() {
-                let others = components[index + 1..].iter();
-                hits.extend(others.filter_map(|other| meet_any(one, other, &self.apart)));
+        } else {
+            for part in parts(group, self.texts, self.params.min_words_across)? {
+                meet_first(&part, &self.apart, hits);
             }
         }
         Ok(())
@@ -158,18 +147,6 @@ fn meet(
     let (a, b) = if one.document < other.document { (one, other) } else { (other, one) };
     let meets = a.document != b.document && !apart(a.document, b.document);
     meets.then_some(Hit { a: a.document, b: b.document, at_a: a.position, at_b: b.position })
-}
-
-/// The hit of two parts: of their first places, or where those are apart of others.
-fn meet_any(
-    one: &[Fingerprint],
-    other: &[Fingerprint],
-    apart: impl Fn(DocId, DocId) -> bool,
-) -> Option<Hit> {
-    let few = |part: &'_ [Fingerprint]| part.len().min(3);
-    one[..few(one)]
-        .iter()
-        .find_map(|one| other[..few(other)].iter().find_map(|other| meet(one, other, &apart)))
 }
 
 /// Meets each place with the first, and where those two are apart with another that it can meet.
@@ -205,12 +182,8 @@ struct Standing {
 }
 
 /// The places of a crowded group that meet one another, each part a star.
-fn parts(
-    contexts: &[Vec<Fingerprint>],
-    texts: &Texts,
-    min_words: u32,
-) -> Result<(Vec<Vec<Fingerprint>>, Vec<Vec<Fingerprint>>)> {
-    let mut tied_to = UnionFind::new(contexts.len());
+fn parts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec<Fingerprint>>> {
+    let contexts = contexts(group, texts, min_words)?;
     let mut standing: Vec<Standing> = Vec::new();
     let mut text = Text::default();
     for (context, places) in contexts.iter().enumerate() {
@@ -241,18 +214,13 @@ fn parts(
             let mut part = Vec::new();
             for one in run {
                 stars_of[one.context].push(star);
-                tied_to.union(run[0].context as u32, one.context as u32);
                 part.extend_from_slice(&contexts[one.context]);
             }
             part.sort_unstable();
             parts.push(part);
         }
     }
-    let mut components: BTreeMap<u32, Vec<Fingerprint>> = BTreeMap::new();
-    for (context, places) in contexts.iter().enumerate() {
-        components.entry(tied_to.find(context as u32)).or_default().extend_from_slice(places);
-    }
-    Ok((parts, components.into_values().collect()))
+    Ok(parts)
 }
 
 /// A place with the words around it.

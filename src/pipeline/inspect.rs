@@ -112,7 +112,8 @@ impl Inspected {
         progress: &dyn Progress,
     ) -> Result<Self> {
         let spill = workspace.spill();
-        let mut quotes = Quotes::new(workspace.spill());
+        // Rows quote them in no order.
+        let mut quotes = Quotes::new(workspace.spill_beyond(workspace.memory() / 16));
         let inspector = Inspector {
             corpus,
             catalog: &sketched.catalog,

@@ -56,7 +56,7 @@ pub fn find(
     let blocks = Blocks::new(texts, workspace.memory() / 12);
     let key = |hit: &Hit| (blocks.of(hit), hit.key());
     let most = workspace.memory() as usize / 16 / size_of::<Hit>();
-    let sorter = Sorter::new(workspace.spill_all(), most, key);
+    let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
     meetings.hits(|hits| {
         progress.go_on()?;
         sorter.extend(hits)
@@ -205,13 +205,13 @@ mod tests {
 
     #[test]
     fn blocks_fit_or_hold_one_document() {
-        let spill = Workspace::default().spill_all();
+        let spill = Workspace::default().spill_beyond(0);
         let mut builder = TextBuilder::default();
         let mut tokenizer = Tokenizer::new(0);
         for text in ["a b c", "a", "", "a b c d e f g h i j", "b c", "d e"] {
             builder.push(&Tokens::of(text, &mut tokenizer));
         }
-        let units = vec![builder.store(&Workspace::default().spill_all()).unwrap()];
+        let units = vec![builder.store(&Workspace::default().spill_beyond(0)).unwrap()];
         let held = Texts::new(Workspace::default().spill(), Vec::new());
         assert!(Blocks::new(&held, 0).starts.is_empty());
         // Their sizes in bytes are 24, 8, 0, 80, 16 and 16.
