@@ -84,20 +84,16 @@ impl<'h> Lines<'h> {
         match self {
             Lines::Csv(writer) => {
                 for &cell in cells {
-                    let field = match cell {
-                        Cell::Name(name) => Cow::Borrowed(name),
-                        Cell::Text(text) => defused(text),
+                    let mut digits = itoa::Buffer::new();
+                    match cell {
+                        Cell::Name(name) => writer.write_field(name)?,
+                        Cell::Text(text) => writer.write_field(&*defused(text))?,
                         Cell::Number(number) | Cell::Optional(Some(number)) => {
-                            Cow::Owned(number.to_string())
+                            writer.write_field(digits.format(number))?;
                         }
-                        Cell::Optional(None) => Cow::Borrowed(""),
-                        Cell::Share(share) => {
-                            let rounded = (share * 1e4).round() as u32;
-                            let (whole, decimals) = (rounded / 10_000, rounded % 10_000);
-                            Cow::Owned(format!("{whole}.{decimals:04}"))
-                        }
-                    };
-                    writer.write_field(&*field)?;
+                        Cell::Optional(None) => writer.write_field("")?,
+                        Cell::Share(share) => writer.write_field(four_decimals(share))?,
+                    }
                 }
                 writer.write_record(None::<&[u8]>)?;
             }
@@ -139,6 +135,13 @@ impl<'h> Lines<'h> {
             }
         })
     }
+}
+
+/// A similarity in digits, with four decimals.
+fn four_decimals(share: f64) -> [u8; 6] {
+    let rounded = (share * 1e4).round() as u32;
+    let digit = |place: u32| b'0' + (rounded / place % 10) as u8;
+    [digit(10_000), b'.', digit(1000), digit(100), digit(10), digit(1)]
 }
 
 /// A similarity as a number with four decimals.

@@ -211,7 +211,7 @@ fn batch<T>(
 /// How many rows a thread turns into bytes at a time.
 const ROWS_A_PIECE: usize = 512;
 
-/// Writes a line for each item. Pieces are made on all threads, and written in order.
+/// Writes a line for each item. Pieces are made on all threads, and written in order, while the next are made.
 fn write_rows<T: Sync, S>(
     header: &[&str],
     items: &[T],
@@ -220,17 +220,25 @@ fn write_rows<T: Sync, S>(
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut table = Table::begin(header, format, out)?;
-    for items in items.chunks(2 * ROWS_A_PIECE * rayon::current_num_threads()) {
+    let make = |items: &[T]| {
         let pieces = items.par_chunks(ROWS_A_PIECE).map(|items| {
             let (mut readers, mut lines) = (readers(), Lines::new(header, format));
             items.iter().try_for_each(|item| put(&mut readers, item, &mut lines))?;
             lines.into_piece()
         });
-        for piece in pieces.collect::<io::Result<Vec<_>>>()? {
-            table.write(piece)?;
-        }
+        pieces.collect::<io::Result<Vec<Piece>>>()
+    };
+    let mut table = Table::begin(header, format, out)?;
+    let mut made = Vec::new();
+    for items in items.chunks(2 * ROWS_A_PIECE * rayon::current_num_threads()) {
+        let mut next = Ok(Vec::new());
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| next = make(items));
+            made.drain(..).try_for_each(|piece| table.write(piece))
+        })?;
+        made = next?;
     }
+    made.drain(..).try_for_each(|piece| table.write(piece))?;
     table.finish()
 }
 
