@@ -10,7 +10,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use super::align::Aligner;
+use super::align::{Aligner, common_prefix, common_suffix};
 use super::meet::Hit;
 use super::{Match, PassageParams, Run};
 use crate::text::Words;
@@ -156,15 +156,8 @@ impl Sides<'_> {
     fn equal_run(&self, (a, b): (usize, usize), way: Way) -> usize {
         let (hashes_a, hashes_b) = (self.a.hashes(), self.b.hashes());
         match way {
-            Way::Forth => {
-                hashes_a[a..].iter().zip(&hashes_b[b..]).take_while(|(x, y)| x == y).count()
-            }
-            Way::Back => hashes_a[..a]
-                .iter()
-                .rev()
-                .zip(hashes_b[..b].iter().rev())
-                .take_while(|(x, y)| x == y)
-                .count(),
+            Way::Forth => common_prefix(&hashes_a[a..], &hashes_b[b..]),
+            Way::Back => common_suffix(&hashes_a[..a], &hashes_b[..b]),
         }
     }
 

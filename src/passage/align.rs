@@ -18,9 +18,9 @@ impl Aligner {
     /// Cost: the length of the one, by that of the other or by how many may not align, divided by 64.
     pub fn aligned(&mut self, one: &[u64], other: &[u64], known: usize) -> usize {
         let (pattern, text) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-        let head = pattern.iter().zip(text).take_while(|(a, b)| a == b).count();
+        let head = common_prefix(pattern, text);
         let (pattern, text) = (&pattern[head..], &text[head..]);
-        let tail = pattern.iter().rev().zip(text.iter().rev()).take_while(|(a, b)| a == b).count();
+        let tail = common_suffix(pattern, text);
         let (pattern, text) = (&pattern[..pattern.len() - tail], &text[..text.len() - tail]);
         head + tail + self.subsequence(pattern, text, known.saturating_sub(head + tail))
     }
@@ -64,6 +64,24 @@ impl Aligner {
         };
         self.row.iter().enumerate().map(zeros).sum()
     }
+}
+
+/// How many tokens are compared at once.
+const AT_ONCE: usize = 8;
+
+/// How many tokens two runs have in common at their beginnings.
+pub fn common_prefix(one: &[u64], other: &[u64]) -> usize {
+    let pieces = one.chunks_exact(AT_ONCE).zip(other.chunks_exact(AT_ONCE));
+    let whole = AT_ONCE * pieces.take_while(|(a, b)| a == b).count();
+    whole + one[whole..].iter().zip(&other[whole..]).take_while(|(a, b)| a == b).count()
+}
+
+/// How many tokens two runs have in common at their ends.
+pub fn common_suffix(one: &[u64], other: &[u64]) -> usize {
+    let pieces = one.rchunks_exact(AT_ONCE).zip(other.rchunks_exact(AT_ONCE));
+    let whole = AT_ONCE * pieces.take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[..one.len() - whole], &other[..other.len() - whole]);
+    whole + one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 /// The distinct tokens of a pattern, numbered as they come: a table with open addresses, at most half full.
@@ -135,6 +153,21 @@ mod tests {
             for known in [0, longest / 2, longest.saturating_sub(1), longest] {
                 prop_assert_eq!(Aligner::default().aligned(&a, &b, known), longest);
             }
+        }
+
+        #[test]
+        fn what_is_common_is_counted_whole(
+            one in proptest::collection::vec(0u64..9, 0..9),
+            both in proptest::collection::vec(0u64..9, 0..40),
+            other in proptest::collection::vec(0u64..9, 0..9),
+        ) {
+            let naive = |a: &mut dyn Iterator<Item = &u64>, b: &mut dyn Iterator<Item = &u64>| {
+                a.zip(b).take_while(|(a, b)| a == b).count()
+            };
+            let (a, b) = ([&both[..], &one].concat(), [&both[..], &other].concat());
+            prop_assert_eq!(common_prefix(&a, &b), naive(&mut a.iter(), &mut b.iter()));
+            let (a, b) = ([&one[..], &both].concat(), [&other[..], &both].concat());
+            prop_assert_eq!(common_suffix(&a, &b), naive(&mut a.iter().rev(), &mut b.iter().rev()));
         }
 
         #[test]

@@ -54,31 +54,14 @@ pub fn find(
         params: &plan.options.passages,
     };
     let blocks = Blocks::new(texts, workspace.memory() / 12);
-    let key = |hit: &Hit| (blocks.of(hit), hit.key());
-    let most = workspace.memory() as usize / 16 / size_of::<Hit>();
-    let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
-    meetings.hits(|hits| {
-        progress.go_on()?;
-        sorter.extend(hits)
-    })?;
-    drop(prints);
-    let mut sorted = sorter.sorted()?;
-    progress.begin("following", texts.documents() as u64, Unit::Items);
+    let following = Following { texts, blocks: &blocks, plan, workspace, progress };
     let mut matches = std::mem::take(&mut sketched.within);
-    let mut done = 0;
-    let mut buffers = [Vec::new(), Vec::new()];
-    let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
-    while let Some(hits) = sorted.next_chunk(most, of_pair)? {
-        for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
-            progress.go_on()?;
-            let [one, other] = blocks.of(&hits[0]);
-            matches.append(&mut follow(hits, texts, one == other, &mut buffers, plan)?);
-        }
-        let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
-        progress.advance(reached.saturating_sub(done));
-        done = done.max(reached);
-    }
-    progress.end();
+    // Most are compared by less where there is no more to compare.
+    matches.append(&mut match blocks.starts.is_empty() {
+        true => following.matches(&meetings, |hit| hit.key())?,
+        false => following.matches(&meetings, |hit| (blocks.of(hit), hit.key()))?,
+    });
+    drop(prints);
     let mut passages = Passages::group(matches, &plan.options.passages);
     let mut shortened = 0;
     if let Some(most) = plan.options.max_occurrences {
@@ -118,35 +101,75 @@ impl Blocks {
     }
 }
 
-/// Follows hits of two blocks, in the order of their documents. What is read of these goes into `buffers`.
-fn follow(
-    hits: &[Hit],
-    texts: &Texts,
-    is_one_block: bool,
-    [buffer, other]: &mut [Vec<u64>; 2],
-    plan: &Plan,
-) -> Result<Vec<Match>> {
-    let pairs: Vec<&[Hit]> =
-        hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
-    let mut ones: Vec<DocId> = pairs.iter().map(|hits| hits[0].a).collect();
-    let mut others: Vec<DocId> = pairs.iter().map(|hits| hits[0].b).collect();
-    if is_one_block {
-        ones.append(&mut others);
+/// What it takes to follow hits.
+struct Following<'a> {
+    texts: &'a Texts,
+    blocks: &'a Blocks,
+    plan: &'a Plan,
+    workspace: &'a Workspace,
+    progress: &'a dyn Progress,
+}
+
+impl Following<'_> {
+    /// The matches of all meetings, whose hits are sorted by a `key` with those of two blocks together.
+    fn matches<K: Ord + Copy + Send>(
+        &self,
+        meetings: &Meetings<'_, impl Fn(DocId, DocId) -> bool + Sync>,
+        key: impl Fn(&Hit) -> K + Sync,
+    ) -> Result<Vec<Match>> {
+        let &Following { texts, blocks, workspace, progress, .. } = self;
+        let most = workspace.memory() as usize / 16 / size_of::<Hit>();
+        let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
+        meetings.hits(|hits| {
+            progress.go_on()?;
+            sorter.extend(hits)
+        })?;
+        let mut sorted = sorter.sorted()?;
+        progress.begin("following", texts.documents() as u64, Unit::Items);
+        let mut matches = Vec::new();
+        let mut buffers = [Vec::new(), Vec::new()];
+        let mut done = 0;
+        let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
+        while let Some(hits) = sorted.next_chunk(most, of_pair)? {
+            for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
+                progress.go_on()?;
+                matches.append(&mut self.follow(hits, &mut buffers)?);
+            }
+            let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
+            progress.advance(reached.saturating_sub(done));
+            done = done.max(reached);
+        }
+        progress.end();
+        Ok(matches)
     }
-    for documents in [&mut ones, &mut others] {
-        documents.par_sort_unstable();
-        documents.dedup();
+
+    /// Follows hits of two blocks, in the order of their documents. What is read of these goes into the buffers.
+    fn follow(&self, hits: &[Hit], [buffer, other]: &mut [Vec<u64>; 2]) -> Result<Vec<Match>> {
+        let Some(first) = hits.first() else { return Ok(Vec::new()) };
+        let [block_a, block_b] = self.blocks.of(first);
+        let pairs: Vec<&[Hit]> =
+            hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
+        let mut ones: Vec<DocId> = pairs.iter().map(|hits| hits[0].a).collect();
+        let mut others: Vec<DocId> = pairs.iter().map(|hits| hits[0].b).collect();
+        if block_a == block_b {
+            ones.append(&mut others);
+        }
+        for documents in [&mut ones, &mut others] {
+            documents.par_sort_unstable();
+            documents.dedup();
+        }
+        let (ones, others) = (self.texts.load(&ones, buffer)?, self.texts.load(&others, other)?);
+        let others = if block_a == block_b { &ones } else { &others };
+        let params = &self.plan.options.passages;
+        Ok(pairs
+            .par_iter()
+            .map_init(Aligner::default, |aligner, hits| {
+                let (a, b) = (ones.words(hits[0].a), others.words(hits[0].b));
+                match_pair(hits, a, b, params, aligner)
+            })
+            .flatten_iter()
+            .collect())
     }
-    let (ones, others) = (texts.load(&ones, buffer)?, texts.load(&others, other)?);
-    let others = if is_one_block { &ones } else { &others };
-    Ok(pairs
-        .par_iter()
-        .map_init(Aligner::default, |aligner, hits| {
-            let (a, b) = (ones.words(hits[0].a), others.words(hits[0].b));
-            match_pair(hits, a, b, &plan.options.passages, aligner)
-        })
-        .flatten_iter()
-        .collect())
 }
 
 #[cfg(test)]
