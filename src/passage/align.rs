@@ -71,14 +71,14 @@ const AT_ONCE: usize = 8;
 
 /// How many tokens two runs have in common at their beginnings.
 pub fn common_prefix(one: &[u64], other: &[u64]) -> usize {
-    let pieces = one.chunks_exact(AT_ONCE).zip(other.chunks_exact(AT_ONCE));
+    let pieces = one.as_chunks::<AT_ONCE>().0.iter().zip(other.as_chunks().0);
     let whole = AT_ONCE * pieces.take_while(|(a, b)| a == b).count();
     whole + one[whole..].iter().zip(&other[whole..]).take_while(|(a, b)| a == b).count()
 }
 
 /// How many tokens two runs have in common at their ends.
 pub fn common_suffix(one: &[u64], other: &[u64]) -> usize {
-    let pieces = one.rchunks_exact(AT_ONCE).zip(other.rchunks_exact(AT_ONCE));
+    let pieces = one.as_rchunks::<AT_ONCE>().1.iter().rev().zip(other.as_rchunks().1.iter().rev());
     let whole = AT_ONCE * pieces.take_while(|(a, b)| a == b).count();
     let (one, other) = (&one[..one.len() - whole], &other[..other.len() - whole]);
     whole + one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count()
