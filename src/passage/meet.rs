@@ -6,9 +6,9 @@
 //! parted by the run of `min_words` that they stand in with their k-gram, and each place meets only the
 //! first of its part. A part all of whose places meet one and the same place anyway is
 //! left out, so that a footer, of which every run is a part of its own, leads to one hit
-//! a place. So any two places of one run are tied by a third, of this run or of another
+//! a place. So any two places of one run are tied by others, of this run or of another
 //! that has the same k-gram: of what two documents share, no `min_words` words in a row
-//! are left out.
+//! are left out, but there may be no one passage of both.
 
 use std::cmp::Reverse;
 use std::ops::Range;

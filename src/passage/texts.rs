@@ -99,6 +99,13 @@ impl UnitTexts {
     }
 }
 
+impl Default for Texts {
+    /// None.
+    fn default() -> Self {
+        Texts::new(Workspace::default().spill(), Vec::new())
+    }
+}
+
 impl Texts {
     /// Where units are to put their tokens: up to a quarter of the memory is for them.
     pub fn spill(workspace: &Workspace) -> Spill {

@@ -17,7 +17,7 @@ use crate::spill::{Spill, Stored, Workspace};
 use crate::text::{Tokenizer, normalised};
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
-use super::Plan;
+use super::{Plan, give_back};
 use super::benches::Benches;
 use super::exact::Copies;
 use super::survey::{Facts, Sketched};
@@ -237,7 +237,8 @@ impl Inspected {
 
     /// Forgets sets and texts; what is written stays, of those documents that are `wanted`.
     pub fn into_quotes(self, wanted: impl Fn(DocId) -> bool) -> WholeQuotes {
-        let Inspected { mut quotes, places, .. } = self;
+        let Inspected { mut quotes, places, spill, units, seen } = self;
+        give_back((spill, units, seen));
         quotes.retain(wanted);
         let numbers = numbers(quotes.documents(), places.len());
         WholeQuotes { quotes, numbers }

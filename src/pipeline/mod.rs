@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::join::{Lists, share_of_smaller};
+use crate::join::share_of_smaller;
 use crate::lsh::LshParams;
 use crate::memory;
 use crate::passage::PassageParams;
@@ -334,6 +334,11 @@ fn scan_in(
     scan_of((sources, corpus), survey, plan, &workspace, clock, progress)
 }
 
+/// Drops what is large on another thread: to give back memory and temporary files takes a while.
+fn give_back(large: impl Send + 'static) {
+    rayon::spawn(move || drop(large));
+}
+
 /// What there is in a corpus that was read once.
 fn scan_of(
     (sources, corpus): (&[Source], Corpus),
@@ -350,9 +355,10 @@ fn scan_of(
     }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = DocumentPairs::find(&corpus, &survey, plan, workspace, &mut clock, progress)?;
-    survey.lists = Lists::default();
+    give_back(std::mem::take(&mut survey.lists));
     let (passages, shortened) =
         passages::find(&mut survey, &documents, |_| true, plan, workspace, progress)?;
+    give_back(std::mem::take(&mut survey.texts));
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
     let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;
