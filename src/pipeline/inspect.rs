@@ -17,10 +17,10 @@ use crate::spill::{Spill, Stored, Workspace};
 use crate::text::{Tokenizer, normalised};
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
-use super::{Plan, give_back};
 use super::benches::Benches;
 use super::exact::Copies;
 use super::survey::{Facts, Sketched};
+use super::{Plan, give_back};
 
 /// What was seen of the documents.
 pub struct Inspected {

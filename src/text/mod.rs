@@ -76,15 +76,22 @@ impl Tokens {
     }
 
     /// Adds a token that stands after all others.
+    #[inline]
     pub fn push(&mut self, token: Token) {
-        if token.unspaced && self.half_words.is_empty() {
-            self.half_words.extend((0..=self.hashes.len() as u32).map(|words| 2 * words));
-        }
-        if let Some(&before) = self.half_words.last() {
-            self.half_words.push(before + if token.unspaced { 1 } else { 2 });
+        if token.unspaced || !self.half_words.is_empty() {
+            self.push_half_words(token.unspaced);
         }
         self.hashes.push(token.hash);
         self.spans.push(token.span);
+    }
+
+    /// Adds the half words of the next token, and before the first unspaced one those of all before.
+    fn push_half_words(&mut self, unspaced: bool) {
+        if self.half_words.is_empty() {
+            self.half_words.extend((0..=self.hashes.len() as u32).map(|words| 2 * words));
+        }
+        let before = self.half_words[self.hashes.len()];
+        self.half_words.push(before + if unspaced { 1 } else { 2 });
     }
 
     /// How many tokens there are.
