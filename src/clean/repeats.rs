@@ -230,7 +230,7 @@ fn covered(
             continue;
         }
         let words = &tokens.hashes()[range.clone()];
-        let similarity = aligner.aligned(words, kept_words, 0) as f64 / words.len() as f64;
+        let similarity = aligner.aligned(words, kept_words) as f64 / words.len() as f64;
         if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
             let place = place_in(words, kept_words, similarity, aligner);
             covered.push(Covered { sentence, similarity, place });
@@ -282,7 +282,7 @@ fn place_in(words: &[u64], others: &[u64], similarity: f64, aligner: &mut Aligne
     while place.len() > 1 && !is_shared[place.end - 1] {
         place.end -= 1;
     }
-    let aligned = aligner.aligned(words, &others[place.clone()], 0) as f64;
+    let aligned = aligner.aligned(words, &others[place.clone()]) as f64;
     match aligned / words.len() as f64 >= similarity {
         true => place,
         false => 0..others.len(),
@@ -301,7 +301,7 @@ pub fn share_in(
     if has_number_of_its_own(text, &tokens, 0..tokens.len(), others.hashes()) {
         return None;
     }
-    let aligned = aligner.aligned(tokens.hashes(), others.hashes(), 0);
+    let aligned = aligner.aligned(tokens.hashes(), others.hashes());
     Some(aligned as f64 / tokens.len().max(1) as f64)
 }
 
@@ -310,7 +310,7 @@ const ONE_LINE: f64 = 0.9;
 
 /// Whether hardly a word stands in one of two lines and not in the other.
 fn are_one(one: &[u64], other: &[u64], aligner: &mut Aligner) -> bool {
-    aligner.aligned(one, other, 0) as f64 >= ONE_LINE * one.len().max(other.len()) as f64
+    aligner.aligned(one, other) as f64 >= ONE_LINE * one.len().max(other.len()) as f64
 }
 
 /// Whether a word with a digit stands in a range of tokens and not among the `others`.

@@ -103,7 +103,7 @@ impl Stretch {
             return self.equal;
         }
         let (a, b) = (&sides.a.hashes()[self.a.clone()], &sides.b.hashes()[self.b.clone()]);
-        aligner.aligned(a, b, self.equal)
+        aligner.aligned_at_least(a, b, self.equal)
     }
 
     fn similarity(&self) -> f64 {

@@ -207,7 +207,7 @@ impl Page<'_> {
     fn aligned(&self, a: &Range<usize>, b: &Range<usize>, aligner: &mut Aligner) -> Option<usize> {
         let (a, b) = (self.hashes(a), self.hashes(b));
         let shorter = a.len().min(b.len());
-        let aligned = aligner.aligned(a, b, 0);
+        let aligned = aligner.aligned(a, b);
         (shorter > 0 && aligned as f64 / shorter as f64 >= self.params.min_similarity)
             .then_some(aligned)
     }
@@ -332,7 +332,7 @@ impl Page<'_> {
         let start = b.start;
         joined.insert((a.start, b.start));
         // Aligned words of the parts: of the whole there are at least as many, and it need not be asked each time.
-        let mut sum = aligner.aligned(self.hashes(a), self.hashes(b), 0);
+        let mut sum = aligner.aligned(self.hashes(a), self.hashes(b));
         let mut join =
             |a: &mut Range<usize>, b: &mut Range<usize>, next_a: usize, next_b: usize| {
                 let more = self.aligned(&(next_a..next_a + 1), &(next_b..next_b + 1), aligner);
@@ -371,12 +371,10 @@ impl Page<'_> {
         {
             a.clone()
                 .zip(b.clone())
-                .map(|(a, b)| {
-                    aligner.aligned(self.hashes(&(a..a + 1)), self.hashes(&(b..b + 1)), 0)
-                })
+                .map(|(a, b)| aligner.aligned(self.hashes(&(a..a + 1)), self.hashes(&(b..b + 1))))
                 .sum()
         } else {
-            aligner.aligned(hashes_a, hashes_b, 0)
+            aligner.aligned(hashes_a, hashes_b)
         };
         let [a, b] = [a, b].map(|one| Run::new(self.document, self.tokens_of(one)));
         Match { a, b, aligned: aligned as u32 }
