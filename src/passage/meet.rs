@@ -60,7 +60,7 @@ impl Hit {
 /// The search for places that meet.
 pub struct Meetings<'a, Apart> {
     /// The fingerprints of all documents.
-    pub prints: &'a Prints,
+    pub prints: Prints,
     /// Their tokens.
     pub texts: &'a Texts,
     /// Which documents are looked at.

@@ -61,13 +61,11 @@ impl DocumentPairs {
             find_candidates(sketched, &copies, plan, workspace, progress)?;
         candidates.retain(|&(one, other)| sketched.sides.may_meet(one, other, &copies));
         clock.lap("join");
-        let mut is_wanted = vec![false; copies.documents()];
         let grouped = copies.groups.iter().flatten().copied();
-        for document in candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped) {
-            is_wanted[document.index()] = true;
-        }
-        let wanted = (0..).map(DocId).zip(is_wanted).filter(|&(_, wanted)| wanted);
-        let wanted: Vec<DocId> = wanted.map(|(document, _)| document).collect();
+        let mut wanted: Vec<DocId> =
+            candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
         let inspected =
             Inspected::read(corpus, sketched, &copies, &wanted, plan, workspace, progress)?;
         drop(wanted);
@@ -107,12 +105,9 @@ impl DocumentPairs {
             found[pair.b.index()] = true;
         }
         // Copies that stand on one side are a cluster only for the sake of a document on the other.
-        let mut near_another = vec![false; copies.documents()];
-        for document in near.iter().flat_map(|pair| [pair.a, pair.b]) {
-            near_another[document.index()] = true;
-        }
+        let near_another: AHashSet<DocId> = near.iter().flat_map(|pair| [pair.a, pair.b]).collect();
         let told = |group: &&Vec<DocId>| {
-            between.may_meet(group[0], group[0], &copies) || near_another[group[0].index()]
+            between.may_meet(group[0], group[0], &copies) || near_another.contains(&group[0])
         };
         let copied = copies
             .groups

@@ -17,10 +17,10 @@ use crate::spill::{Spill, Stored, Workspace};
 use crate::text::{Tokenizer, normalised};
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
+use super::Plan;
 use super::benches::Benches;
 use super::exact::Copies;
 use super::survey::{Facts, Sketched};
-use super::{Plan, give_back};
 
 /// What was seen of the documents.
 pub struct Inspected {
@@ -237,8 +237,7 @@ impl Inspected {
 
     /// Forgets sets and texts; what is written stays, of those documents that are `wanted`.
     pub fn into_quotes(self, wanted: impl Fn(DocId) -> bool) -> WholeQuotes {
-        let Inspected { mut quotes, places, spill, units, seen } = self;
-        give_back((spill, units, seen));
+        let Inspected { mut quotes, places, .. } = self;
         quotes.retain(wanted);
         let numbers = numbers(quotes.documents(), places.len());
         WholeQuotes { quotes, numbers }

@@ -27,10 +27,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::join::share_of_smaller;
+use crate::join::{Lists, share_of_smaller};
 use crate::lsh::LshParams;
 use crate::memory;
-use crate::passage::PassageParams;
+use crate::passage::{PassageParams, Texts};
 use crate::progress::Progress;
 use crate::read::{Corpus, ReadOptions, Source};
 use crate::report::{ClusterRows, Counts, Findings, Parameters, Summary};
@@ -334,11 +334,6 @@ fn scan_in(
     scan_of((sources, corpus), survey, plan, &workspace, clock, progress)
 }
 
-/// Drops what is large on another thread: to give back memory and temporary files takes a while.
-fn give_back(large: impl Send + 'static) {
-    rayon::spawn(move || drop(large));
-}
-
 /// What there is in a corpus that was read once.
 fn scan_of(
     (sources, corpus): (&[Source], Corpus),
@@ -355,10 +350,10 @@ fn scan_of(
     }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let documents = DocumentPairs::find(&corpus, &survey, plan, workspace, &mut clock, progress)?;
-    give_back(std::mem::take(&mut survey.lists));
+    survey.lists = Lists::default();
     let (passages, shortened) =
         passages::find(&mut survey, &documents, |_| true, plan, workspace, progress)?;
-    give_back(std::mem::take(&mut survey.texts));
+    survey.texts = Texts::default();
     clock.lap("follow passages");
     let crowded = documents.crowded.len() as u64;
     let rows = rows::write(&corpus, &survey, documents, &passages, plan, progress)?;

@@ -34,8 +34,6 @@ pub fn find(
         return Ok((Passages::default(), 0));
     }
     let inside = plan.options.inside_duplicates;
-    // Not needed any more when the hits are there.
-    let prints = std::mem::take(&mut sketched.prints);
     let texts = &sketched.texts;
     let present: Vec<bool> = (0..texts.documents() as u32)
         .map(DocId)
@@ -45,7 +43,7 @@ pub fn find(
         })
         .collect();
     let meetings = Meetings {
-        prints: &prints,
+        prints: std::mem::take(&mut sketched.prints),
         texts,
         present: &present,
         apart: |one: DocId, other: DocId| {
@@ -58,10 +56,9 @@ pub fn find(
     let mut matches = std::mem::take(&mut sketched.within);
     // Most are compared by less where there is no more to compare.
     matches.append(&mut match blocks.starts.is_empty() {
-        true => following.matches(&meetings, |hit| hit.key())?,
-        false => following.matches(&meetings, |hit| (blocks.of(hit), hit.key()))?,
+        true => following.matches(meetings, |hit| hit.key())?,
+        false => following.matches(meetings, |hit| (blocks.of(hit), hit.key()))?,
     });
-    drop(prints);
     let mut passages = Passages::group(matches, &plan.options.passages);
     let mut shortened = 0;
     if let Some(most) = plan.options.max_occurrences {
@@ -114,7 +111,7 @@ impl Following<'_> {
     /// The matches of all meetings, whose hits are sorted by a `key` with those of two blocks together.
     fn matches<K: Ord + Copy + Send>(
         &self,
-        meetings: &Meetings<'_, impl Fn(DocId, DocId) -> bool + Sync>,
+        meetings: Meetings<'_, impl Fn(DocId, DocId) -> bool + Sync>,
         key: impl Fn(&Hit) -> K + Sync,
     ) -> Result<Vec<Match>> {
         let &Following { texts, blocks, workspace, progress, .. } = self;
@@ -124,6 +121,8 @@ impl Following<'_> {
             progress.go_on()?;
             sorter.extend(hits)
         })?;
+        // With it go the fingerprints, which are large.
+        drop(meetings);
         let mut sorted = sorter.sorted()?;
         progress.begin("following", texts.documents() as u64, Unit::Items);
         let mut matches = Vec::new();
