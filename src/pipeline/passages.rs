@@ -54,7 +54,7 @@ pub fn find(
     let blocks = Blocks::new(texts, workspace.memory() / 12);
     let following = Following { texts, blocks: &blocks, plan, workspace, progress };
     let mut matches = std::mem::take(&mut sketched.within);
-    // Most are compared by less where there is no more to compare.
+    // Hits of one block are in the order of their documents alone, and sorted in two thirds of the time.
     matches.append(&mut match blocks.starts.is_empty() {
         true => following.matches(meetings, |hit| hit.key())?,
         false => following.matches(meetings, |hit| (blocks.of(hit), hit.key()))?,

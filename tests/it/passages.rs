@@ -210,22 +210,22 @@ impl<'a> Rows<'a> {
             {
                 return true;
             }
+            let mut reached: Vec<(usize, Range<usize>)> = Vec::new();
             for (other, there) in places.iter().enumerate() {
-                let (first, last) = (document.min(other), document.max(other));
-                for place in there.iter().filter(|_| self.are_pair(first, last)) {
-                    if !seen.contains(&(other, place.clone())) {
-                        seen.push((other, place.clone()));
-                    }
+                if self.are_pair(document.min(other), document.max(other)) {
+                    reached.extend(there.iter().map(|place| (other, place.clone())));
                 }
             }
             let here = self.occurrences.iter().filter(|one| one.document == document);
             let telling: Vec<u32> =
                 here.filter(|one| tells(one, &place)).map(|one| one.passage).collect();
             for one in self.occurrences.iter().filter(|one| telling.contains(&one.passage)) {
-                for place in places[one.document].iter().filter(|place| tells(one, place)) {
-                    if !seen.contains(&(one.document, place.clone())) {
-                        seen.push((one.document, place.clone()));
-                    }
+                let there = places[one.document].iter().filter(|place| tells(one, place));
+                reached.extend(there.map(|place| (one.document, place.clone())));
+            }
+            for one in reached {
+                if !seen.contains(&one) {
+                    seen.push(one);
                 }
             }
         }
