@@ -124,7 +124,8 @@ impl Bounds {
     #[inline(always)]
     fn push_touching(&mut self, base: u32, found: Found) {
         let (starts, ends) = (found.starts(), found.ends());
-        let room = &mut self.places[self.count..self.count + BLOCK];
+        // One bound a byte, and at the first byte also the end of a character of the block before.
+        let room = &mut self.places[self.count..=self.count + BLOCK];
         let is_open = self.count % 2;
         for (bounds, first) in [(starts, is_open), (ends, 1 - is_open)] {
             let mut bounds = bounds;

@@ -306,6 +306,16 @@ mod tests {
         check(&"’".repeat(STRETCH)).unwrap();
     }
 
+    #[test]
+    fn a_block_with_the_most_bounds() {
+        // The character before the block ends where its first word starts.
+        for before in 0..70 {
+            for piece in ["a ", " a", "a中", "中", "中 "] {
+                check(&format!("{}中{}", "-".repeat(before), piece.repeat(70))).unwrap();
+            }
+        }
+    }
+
     /// Characters that meet one another in the word rules, more of them simple than not.
     const ALPHABET: &str = "[a-cA-C0-2_.,:;'\"’“– \n\t\u{a0}\u{e9}\u{c9}ßςΣжЖếẾ한中文あカー，１Ａ。\u{301}\u{ad}\u{200d}\u{345}\u{fe00}\u{5d0}\u{30ab}\u{e17}\u{e35}\u{1f600}\u{1f1e6}·-]";
 
