@@ -41,6 +41,11 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// Whether both have a byte in common.
+    pub fn overlaps(self, other: Span) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
     /// The smallest span around both.
     pub fn hull(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }

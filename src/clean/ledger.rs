@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use ahash::{AHashMap, RandomState};
 
 use super::Reason;
+use super::spans::Overlaps;
 use crate::document::{DocId, Span};
 
 /// The copy that stays for what was cut.
@@ -71,6 +72,8 @@ pub struct Ledger {
     dropped: BTreeMap<DocId, Cut>,
     /// Spans of original texts that came back, with how often.
     came_back: AHashMap<(DocId, Span), u32>,
+    /// Those of each document that came back so often that they stay.
+    staying: AHashMap<DocId, Vec<Span>>,
     /// For each document that other documents' cuts name as kept, those others.
     dependents: AHashMap<DocId, Vec<DocId>>,
 }
@@ -81,6 +84,7 @@ impl Default for Ledger {
             cuts: BTreeMap::new(),
             dropped: BTreeMap::new(),
             came_back: AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
+            staying: AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
             dependents: AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
         }
     }
@@ -109,43 +113,49 @@ impl Ledger {
 
     /// Whether a cut may be made: it takes nothing that came back again and again.
     pub fn allows(&self, document: DocId, cut: &Cut) -> bool {
-        self.came_back.is_empty()
-            || !self.came_back.iter().any(|(&(other, back), &times)| {
-                let hit = |span: &Span| span.start < back.end && back.start < span.end;
-                times >= MOST_COMEBACKS && other == document && cut.spans.iter().any(hit)
-            })
+        let staying = self.staying.get(&document).map_or(&[][..], Vec::as_slice);
+        let hit = |span: &Span| staying.iter().any(|back| span.overlaps(*back));
+        !cut.spans.iter().any(hit)
     }
 
     /// The repeats whose copies these cuts would take in favour of other copies.
     pub fn losses(&self, cuts: &[(DocId, Cut)]) -> Vec<Loss> {
-        let mut losses = Vec::new();
-        for (taken, cut) in cuts {
-            let Some(instead) = cut.kept.filter(|_| cut.reason == Reason::RepeatedPassage) else {
-                continue;
-            };
-            let mut losers = self.dependents.get(taken).cloned().unwrap_or_default();
-            losers.push(*taken);
-            losers.sort_unstable();
-            losers.dedup();
-            for document in losers {
-                let earlier = self.cuts.get(&document).map_or(&[][..], Vec::as_slice);
-                losses.extend(
-                    earlier
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, earlier)| {
-                            earlier.kept.is_some_and(|kept| {
-                                let hit = |span: &Span| {
-                                    span.start < kept.span.end && kept.span.start < span.end
-                                };
-                                kept.document == *taken && cut.spans.iter().any(hit)
-                            })
-                        })
-                        .map(|(number, _)| Loss { document, number, instead }),
-                );
+        // What each document loses, with the cut that takes it.
+        let mut taken: BTreeMap<DocId, Vec<(Span, usize)>> = BTreeMap::new();
+        for (number, (document, cut)) in cuts.iter().enumerate() {
+            if cut.reason == Reason::RepeatedPassage && cut.kept.is_some() {
+                let spans = cut.spans.iter().map(|&span| (span, number));
+                taken.entry(*document).or_default().extend(spans);
             }
         }
-        losses
+        let mut lost: Vec<(usize, DocId, usize)> = Vec::new();
+        for (document, spans) in taken {
+            let overlaps = Overlaps::new(spans);
+            for loser in self.dependents(document) {
+                let earlier = self.cuts.get(&loser).map_or(&[][..], Vec::as_slice);
+                for (number, cut) in earlier.iter().enumerate() {
+                    if let Some(kept) = cut.kept.filter(|kept| kept.document == document) {
+                        lost.extend(overlaps.of(kept.span).map(|taker| (taker, loser, number)));
+                    }
+                }
+            }
+        }
+        lost.sort_unstable();
+        lost.dedup();
+        lost.into_iter()
+            .filter_map(|(taker, document, number)| {
+                Some(Loss { document, number, instead: cuts[taker].1.kept? })
+            })
+            .collect()
+    }
+
+    /// A document and the others whose cuts name it as kept, ascending.
+    fn dependents(&self, document: DocId) -> Vec<DocId> {
+        let mut dependents = self.dependents.get(&document).cloned().unwrap_or_default();
+        dependents.push(document);
+        dependents.sort_unstable();
+        dependents.dedup();
+        dependents
     }
 
     /// Names another copy that stays for an earlier cut.
@@ -167,37 +177,30 @@ impl Ledger {
 
     /// Undoes cuts whose copies stood in what was `taken` (ascending).
     fn undo(&mut self, taken: &[(DocId, Span)], changed: &mut Vec<DocId>) {
-        let spans_of = |document: DocId| {
-            let start = taken.partition_point(|one| one.0 < document);
-            let count = taken[start..].partition_point(|one| one.0 == document);
-            &taken[start..start + count]
-        };
         for spans in taken.chunk_by(|one, other| one.0 == other.0) {
             let document = spans[0].0;
             let is_dropped = self.dropped.contains_key(&document);
-            let mut dependents = self.dependents.get(&document).cloned().unwrap_or_default();
-            dependents.push(document);
-            for dependent in dependents {
+            let overlaps = Overlaps::new(spans.iter().map(|&(_, span)| (span, ())).collect());
+            for dependent in self.dependents(document) {
                 let is_lost = |cut: &Cut| {
                     let Some(kept) = cut.kept else { return false };
                     let here = kept.document == document;
-                    let hit = || {
-                        spans_of(document).iter().any(|(_, span)| {
-                            span.start < kept.span.end && kept.span.start < span.end
-                        })
-                    };
                     match (is_dropped, cut.reason) {
                         // All of a document that is gone is accounted for by its own row.
                         (true, _) => here && dependent != document,
                         (false, Reason::DuplicateDocument) => false,
-                        (false, _) => here && hit(),
+                        (false, _) => here && overlaps.of(kept.span).next().is_some(),
                     }
                 };
                 if let Some(cuts) = self.cuts.get_mut(&dependent) {
                     let before = cuts.len();
                     for cut in cuts.extract_if(.., |cut| is_lost(cut)) {
                         for span in cut.spans {
-                            *self.came_back.entry((dependent, span)).or_default() += 1;
+                            let times = self.came_back.entry((dependent, span)).or_default();
+                            *times += 1;
+                            if *times == MOST_COMEBACKS {
+                                self.staying.entry(dependent).or_default().push(span);
+                            }
                         }
                     }
                     if cuts.len() < before {
@@ -253,26 +256,6 @@ impl Ledger {
     }
 }
 
-/// Where a span of the text without `gone` stands in the original: in pieces, where something
-/// that is gone stood between.
-pub fn in_original(span: Span, gone: &[Span]) -> Vec<Span> {
-    let mut pieces = Vec::new();
-    let (mut at, mut removed) = (0, 0);
-    for piece in gone.iter().copied().chain([Span { start: u32::MAX, end: u32::MAX }]) {
-        // What is left before this piece, as the shorter text counts it.
-        let (from, to) = (span.start.max(at - removed), span.end.min(piece.start - removed));
-        if from < to {
-            pieces.push(Span { start: from + removed, end: to + removed });
-        }
-        if span.end <= piece.start - removed {
-            break;
-        }
-        removed += piece.end - piece.start;
-        at = piece.end;
-    }
-    pieces
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,21 +302,5 @@ mod tests {
         assert!(ledger.is_dropped(DocId(0)) && !ledger.is_dropped(DocId(1)));
         assert_eq!(ledger.gone(DocId(0)), [Span::new(0, 90)]);
         assert_eq!(ledger.documents(), [DocId(0)]);
-    }
-
-    #[test]
-    fn a_span_is_found_again_in_the_original() {
-        let gone = [Span::new(0, 2), Span::new(5, 7)];
-        // "..cde..hij" reads "cdehij".
-        for (span, pieces) in [
-            ((0, 3), vec![(2, 5)]),
-            ((2, 4), vec![(4, 5), (7, 8)]),
-            ((3, 6), vec![(7, 10)]),
-            ((0, 6), vec![(2, 5), (7, 10)]),
-        ] {
-            let expected: Vec<Span> =
-                pieces.into_iter().map(|(start, end)| Span::new(start, end)).collect();
-            assert_eq!(in_original(Span::new(span.0, span.1), &gone), expected);
-        }
     }
 }

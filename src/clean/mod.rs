@@ -22,6 +22,7 @@ mod repeats;
 mod restore;
 mod rewrite;
 mod rows;
+mod spans;
 mod tables;
 
 pub use captions::captions;
@@ -32,11 +33,12 @@ pub use furniture::{
     Furniture, LineKey, LineTable, LineTableBuilder, UnitLines, UnitVoices, VoiceBuilder, Voices,
     furniture,
 };
-pub use ledger::{Cut, Kept, Ledger, Loss, in_original};
+pub use ledger::{Cut, Kept, Ledger, Loss};
 pub use page::{Blocks, Page, Piece, is_punctuated};
 pub use repeats::{Covered, PageCut, SENTENCE_SHARE, covered_by, repeats, share_in};
 pub use restore::{ROWS, Restored, form_name, restore};
 pub use rewrite::{Change, Rewriter, compressed};
+pub use spans::Left;
 pub use tables::{
     Action, KEPT_COLUMNS, KeptRow, REMOVED_COLUMNS, RemovedRow, header, lines, text_hash,
 };

@@ -99,7 +99,7 @@ pub fn repeats(
             let span = tokens.span(start + place.start..start + place.end);
             for kept in keeper.sentences.clone() {
                 let other = page.sentences[kept].span;
-                is_kept[kept] |= other.start < span.end && span.start < other.end;
+                is_kept[kept] |= other.overlaps(span);
             }
             cuts.push(PageCut { sentence, kept: Some((one.a.document, span)), similarity });
         }

@@ -14,6 +14,7 @@ mod align;
 mod group;
 mod meet;
 mod prints;
+mod standing;
 mod texts;
 mod twice;
 mod winnow;

@@ -21,20 +21,18 @@ use ahash::{AHashSet, RandomState};
 use super::across::match_pair;
 use super::align::Aligner;
 use super::meet::Hit;
+use super::standing::{Rarest, Standing};
 use super::twice::Twice;
 use super::{Match, PassageParams, Run};
 use crate::document::DocId;
 use crate::text::{Sentence, Tokens, Words};
 
-/// A run that stands in more units than this leads only to the first of them: a
-/// document of thousands of like lines is a table, and all pairs of them would be quadratic.
-const MOST_UNITS: usize = 1000;
-
-/// How many of the first units such a run leads to.
-const FIRST_UNITS: usize = 8;
-
 /// A unit with more partners than this is not joined with its neighbours.
 const MOST_PARTNERS: usize = 4;
+
+/// Two units that each have so many similar ones are not compared: the copies of one sentence lead to one another
+/// by way of the first of them, and all pairs of them would be quadratic.
+const MOST_SIMILAR: usize = 32;
 
 /// More tokens than this are not aligned as a whole, but sentence by sentence.
 const LONGEST_ALIGNED: usize = 4_000;
@@ -147,43 +145,6 @@ fn units(
     units
 }
 
-/// In which units each run that stands twice stands.
-struct Standing {
-    /// The runs of all units, one unit after the other, with where each begins.
-    runs: Vec<(u32, u32)>,
-    /// Where the runs of each unit begin, and the end.
-    starts: Vec<usize>,
-    /// The run and the number of every unit that has it, ascending.
-    units: Vec<(u32, u32)>,
-}
-
-impl Standing {
-    fn of(page: &Page<'_>, units: &[Range<usize>]) -> Self {
-        let mut standing = Standing { runs: Vec::new(), starts: vec![0], units: Vec::new() };
-        for (number, unit) in (0..).zip(units) {
-            let first = standing.runs.len();
-            standing.runs.extend(page.twice.runs(page.tokens, page.tokens_of(unit)));
-            standing.units.extend(standing.runs[first..].iter().map(|&(run, _)| (run, number)));
-            standing.starts.push(standing.runs.len());
-        }
-        standing.units.sort_unstable();
-        standing.units.dedup();
-        standing
-    }
-
-    /// The runs of a unit, in order, each with the token that it begins with.
-    fn runs(&self, unit: usize) -> &[(u32, u32)] {
-        &self.runs[self.starts[unit]..self.starts[unit + 1]]
-    }
-
-    /// The units that have a run.
-    fn units(&self, run: u32) -> &[(u32, u32)] {
-        let start = self.units.partition_point(|&(other, _)| other < run);
-        let count = self.units[start..].partition_point(|&(other, _)| other == run);
-        &self.units[start..start + count]
-    }
-}
-
 struct Page<'a> {
     document: DocId,
     tokens: &'a Tokens,
@@ -220,61 +181,33 @@ impl Page<'_> {
         aligner: &mut Aligner,
         found: &mut Vec<Match>,
     ) -> Vec<(usize, usize)> {
-        let standing = Standing::of(self, units);
+        let ranges = units.iter().map(|unit| self.tokens_of(unit)).collect();
+        let standing = Standing::new(self.tokens, self.twice, ranges);
+        let (mut rarest, mut longer) = (Rarest::default(), Vec::new());
         let mut pairs = Vec::new();
-        let mut others: Vec<usize> = Vec::new();
-        let order = |number: usize| (self.tokens_of(&units[number]).len(), number);
-        for number in 0..units.len() {
-            others.clear();
-            for &(run, _) in standing.runs(number) {
-                let having = standing.units(run);
-                let units_with = having.iter().map(|&(_, other)| other as usize);
-                if having.len() > MOST_UNITS {
-                    others.extend(units_with.filter(|&other| other != number).take(FIRST_UNITS));
-                } else {
-                    others.extend(units_with.filter(|&other| order(number) < order(other)));
-                }
-            }
-            others.sort_unstable();
-            others.dedup();
-            for &other in &others {
-                let (shorter, longer) =
-                    if order(number) < order(other) { (number, other) } else { (other, number) };
-                if !self.is_in_runs(&units[shorter], shorter, longer, &standing) {
+        let mut similar = vec![0usize; units.len()];
+        for unit in 0..units.len() {
+            standing.partners(unit, &mut rarest, &mut longer);
+            for &other in &longer {
+                let is_known = similar[unit] >= MOST_SIMILAR && similar[other] >= MOST_SIMILAR;
+                if is_known || !standing.is_in_runs(unit, other) {
                     continue;
                 }
-                let (a, b) = (number.min(other), number.max(other));
+                let (a, b) = (unit.min(other), unit.max(other));
+                let before = found.len();
                 if self.aligned(&units[a], &units[b], aligner).is_some() {
                     pairs.push((a, b));
                 } else {
                     found.extend(self.stretch(units, (a, b), &standing, aligner));
+                    if found.len() == before {
+                        continue;
+                    }
                 }
+                similar[a] += 1;
+                similar[b] += 1;
             }
         }
         pairs
-    }
-
-    /// Whether more than half of a unit stands in runs that a longer one has too, and two of
-    /// these begin with one word and the next.
-    fn is_in_runs(
-        &self,
-        unit: &Range<usize>,
-        shorter: usize,
-        longer: usize,
-        standing: &Standing,
-    ) -> bool {
-        let (mut half_words, mut reached) = (0, 0);
-        let (mut before, mut adjacent) = (None, false);
-        for &(run, start) in standing.runs(shorter) {
-            if standing.units(run).binary_search(&(run, longer as u32)).is_ok() {
-                let end = self.twice.end(self.tokens, start as usize);
-                half_words += self.tokens.half_words(reached.max(start as usize)..end);
-                reached = end;
-                adjacent |= before.is_some_and(|before| before + 1 == start);
-                before = Some(start);
-            }
-        }
-        adjacent && 2 * half_words > self.tokens.half_words(self.tokens_of(unit))
     }
 
     /// The longest stretch that two units share, if it is most of the shorter.
@@ -282,7 +215,7 @@ impl Page<'_> {
         &self,
         units: &[Range<usize>],
         (a, b): (usize, usize),
-        standing: &Standing,
+        standing: &Standing<'_>,
         aligner: &mut Aligner,
     ) -> Option<Match> {
         let (range_a, range_b) = (self.tokens_of(&units[a]), self.tokens_of(&units[b]));
@@ -408,6 +341,21 @@ mod tests {
         let text = format!("{paragraph}\n\nA line between them.\n\n{paragraph}");
         let stopless = paragraph.trim_end_matches('.').to_owned();
         assert_eq!(found(&text), [(stopless.clone(), stopless)]);
+    }
+
+    #[test]
+    fn of_many_like_sentences_each_is_told_by_few_pairs() {
+        let text: Vec<String> = (0..300)
+            .map(|lamp| {
+                format!("The keeper of the old harbour light put out lamp l{lamp} at dawn.")
+            })
+            .collect();
+        let found = found(&text.join("\n"));
+        for sentence in &text {
+            let sentence = sentence.trim_end_matches('.');
+            assert!(found.iter().any(|(a, b)| a == sentence || b == sentence), "{sentence}");
+        }
+        assert_eq!(found.len(), MOST_SIMILAR * text.len() - MOST_SIMILAR * (MOST_SIMILAR + 1) / 2);
     }
 
     #[test]

@@ -324,7 +324,7 @@ fn scan_in(
     if let Some(folder) = &plan.options.write_text {
         corpus.check_text_folder(sources, folder)?;
     }
-    if let Some(note) = estimate::note(&corpus, &plan.options) {
+    for note in estimate::notes(&corpus, &plan.options) {
         progress.note(&note);
     }
     clock.lap("find files");

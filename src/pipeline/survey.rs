@@ -81,6 +81,9 @@ struct Surveyor<'a> {
 }
 
 /// A place to work at: the tools that are used again from document to document, and the results.
+/// Tokens of a document so large that what it took to look within it is not kept for the next.
+const LARGE: usize = 1 << 22;
+
 struct Bench {
     tokenizer: Tokenizer,
     /// The tokens of the present document.
@@ -224,6 +227,17 @@ impl Visitor for Surveyor<'_> {
             tokens: hashes.len() as u32,
             half_words,
         });
+        if self.plan.wants_passages() && !self.plan.is_against() {
+            if let Some(suspect) = repeats.look(tokens) {
+                tokens.fill(document.text, tokenizer);
+                let params = &self.plan.options.passages;
+                sketch.within.extend(suspect.repeats(number, document.text, tokens, params));
+            }
+            if tokens.len() > LARGE {
+                *repeats = Repeats::default();
+            }
+        }
+        let hashes = tokens.hashes();
         lists.push(hashes, self.plan.sketch.shingle_size);
         if self.plan.options.method == Method::Minhash {
             set.clear();
@@ -237,12 +251,6 @@ impl Visitor for Surveyor<'_> {
         if self.plan.wants_passages() {
             prints.push(number, tokens);
             texts.push(tokens);
-            let is_wanted = !self.plan.is_against();
-            if let Some(suspect) = is_wanted.then(|| repeats.look(tokens)).flatten() {
-                tokens.fill(document.text, tokenizer);
-                let params = &self.plan.options.passages;
-                sketch.within.extend(suspect.repeats(number, document.text, tokens, params));
-            }
         }
     }
 

@@ -64,6 +64,7 @@ pub use walk::{Source, SourceFile};
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
+use format::Verdict;
 use in_memory::Rows;
 use open::{Content, Opened, Opening, read_error};
 use record::{Fields, Record, Records};
@@ -334,6 +335,16 @@ impl Corpus {
         self.files.iter().map(text).sum()
     }
 
+    /// The largest file that is one document, by its name.
+    pub fn largest_text(&self) -> Option<&SourceFile> {
+        let is_text = |file: &&SourceFile| {
+            let verdict = format::verdict(&file.name, &[], self.options.input_format);
+            matches!(verdict, Verdict::Read { format: Format::Text | Format::Html, named: true })
+                && file.size <= self.options.max_document
+        };
+        self.files.iter().filter(is_text).max_by_key(|file| file.size)
+    }
+
     /// How many documents are references; they have the first numbers.
     pub fn references(&self, catalog: &Catalog) -> u32 {
         let is_reference = |locator: &Locator| (locator.file as usize) < self.references;
@@ -353,6 +364,9 @@ impl Corpus {
             return Err(too_large());
         }
         raw.clear();
+        if opened.direct.is_some() {
+            raw.reserve_exact(file.size as usize + 1);
+        }
         opened
             .reader
             .by_ref()

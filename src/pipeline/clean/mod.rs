@@ -27,8 +27,8 @@ pub use show::Removal;
 pub use summary::{CleanSummary, ReasonCounts};
 
 use crate::clean::{
-    Alike, Cut, Folder, Furniture, Kept, Ledger, Likeness, LineKey, LineTable, Reason,
-    SENTENCE_SHARE, Targets, in_original, kept_documents, share_in,
+    Alike, Cut, Folder, Furniture, Kept, Ledger, Left, Likeness, LineKey, LineTable, Reason,
+    SENTENCE_SHARE, Targets, kept_documents, share_in,
 };
 use crate::document::{DocId, Document, Span};
 use crate::error::{Error, ErrorKind, Result};
@@ -324,25 +324,23 @@ impl<'a> Cleaner<'a> {
     /// Makes cuts in texts as they stand. Gives the documents that changed, those too to which something came back.
     fn cut(&mut self, cuts: PageCuts) -> Result<Vec<DocId>> {
         let mut made = Vec::with_capacity(cuts.len());
-        let mut gone_of: (Option<DocId>, Vec<Span>) = (None, Vec::new());
+        let mut left: AHashMap<DocId, Left> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         for (document, cut) in cuts {
             let TextCut { span, reason, kept, similarity, words, line } = cut;
-            if gone_of.0 != Some(document) {
-                gone_of = (Some(document), self.ledger.gone(document));
-            }
-            let gone = &gone_of.1;
+            let mut in_original = |document: DocId, span: Span| {
+                let left = left.entry(document);
+                left.or_insert_with(|| Left::without(self.ledger.gone(document))).in_original(span)
+            };
             let kept = kept.map(|(document, span)| {
-                let pieces = match Some(document) == gone_of.0 {
-                    true => in_original(span, gone),
-                    false => in_original(span, &self.ledger.gone(document)),
-                };
+                let pieces = in_original(document, span);
                 let hull = pieces.iter().copied().reduce(Span::hull).unwrap_or(span);
                 Kept { document, span: hull }
             });
+            let spans = in_original(document, span);
             if let Some((key, text)) = &line {
                 self.furniture_text.entry(*key).or_insert_with(|| text.clone());
             }
-            let spans = in_original(span, gone);
             let line = line.map(|(key, _)| key.0);
             let cut = Cut { spans, reason, kept, similarity, words, line };
             if self.ledger.allows(document, &cut) {
