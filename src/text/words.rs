@@ -179,22 +179,22 @@ mod tests {
         for (at, word) in
             text.split_word_bound_indices().filter(|(_, word)| word.contains(char::is_alphanumeric))
         {
-            let parts: Vec<_> = match word.starts_with(is_katakana) {
-                true => {
-                    word.grapheme_indices(true).map(|(inner, part)| (at + inner, part)).collect()
-                }
-                false => vec![(at, word)],
+            let end = at + word.len();
+            let word = word.trim_start();
+            let at = end - word.len();
+            let is_katakana = word.starts_with(is_katakana);
+            let parts: Vec<_> = match is_katakana {
+                true => word.grapheme_indices(true).collect(),
+                false => vec![(0, word)],
             };
-            for (at, part) in parts {
-                let end = at + part.len();
-                // A run of Katakana starts with no space, and what it holds is taken as it is.
-                let part = if word.starts_with(is_katakana) { part } else { part.trim_start() };
+            for (inner, part) in parts {
                 let mut folded = String::new();
                 fold_into(part, &mut folded);
                 if !folded.is_empty() {
                     let hash = hasher.hash(folded.as_bytes());
-                    let unspaced = part.starts_with(is_unspaced) || word.starts_with(is_katakana);
-                    found.push((end - part.len(), end, folded, unspaced, hash));
+                    let unspaced = is_katakana || part.starts_with(is_unspaced);
+                    let start = at + inner;
+                    found.push((start, start + part.len(), folded, unspaced, hash));
                 }
             }
         }
