@@ -257,8 +257,8 @@ pub fn covered_by(
 /// How much longer than a sentence the stretch may be that its words are looked for in.
 const STRETCH: f64 = 1.5;
 
-/// The shortest stretch found of `others` that words align with as well as with all of them: so that no
-/// more is named as the copy that stays than it needs.
+/// A stretch of `others` that words align with as well as with all of them, and none in it does: so that
+/// no more is named as the copy that stays than it needs.
 fn place_in(words: &[u64], others: &[u64], similarity: f64, aligner: &mut Aligner) -> Range<usize> {
     let length = (STRETCH * words.len() as f64) as usize + 4;
     let mut all: AHashSet<u64> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
@@ -275,18 +275,23 @@ fn place_in(words: &[u64], others: &[u64], similarity: f64, aligner: &mut Aligne
             best = (count, start..end);
         }
     }
-    let mut place = best.1;
-    while place.len() > 1 && !is_shared[place.start] {
-        place.start += 1;
+    let mut is_as_good = |place: Range<usize>| {
+        aligner.aligned(words, &others[place]) as f64 / words.len() as f64 >= similarity
+    };
+    let place = if is_as_good(best.1.clone()) { best.1 } else { 0..others.len() };
+    let end = first(place.clone(), |end| is_as_good(place.start..end + 1)) + 1;
+    let start = first(place.start..end, |start| !is_as_good(start..end)) - 1;
+    start..end
+}
+
+/// The first of a range for which something holds that holds for all after it, or the end.
+fn first(range: Range<usize>, mut holds: impl FnMut(usize) -> bool) -> usize {
+    let Range { mut start, mut end } = range;
+    while start < end {
+        let middle = start.midpoint(end);
+        if holds(middle) { end = middle } else { start = middle + 1 }
     }
-    while place.len() > 1 && !is_shared[place.end - 1] {
-        place.end -= 1;
-    }
-    let aligned = aligner.aligned(words, &others[place.clone()]) as f64;
-    match aligned / words.len() as f64 >= similarity {
-        true => place,
-        false => 0..others.len(),
-    }
+    start
 }
 
 /// The share of the words of one text that align with those of another; none if it has a number of its own.
@@ -319,4 +324,26 @@ fn has_number_of_its_own(text: &str, tokens: &Tokens, range: Range<usize>, other
         text[tokens.spans()[at].range()].contains(char::is_numeric)
             && !others.contains(&tokens.hashes()[at])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_place_has_what_aligns_and_ends_with_it(
+            words in prop::collection::vec(0u64..6, 1..8),
+            others in prop::collection::vec(0u64..9, 0..40),
+        ) {
+            let mut aligner = Aligner::default();
+            let all = aligner.aligned(&words, &others);
+            prop_assume!(all > 0);
+            let place = place_in(&words, &others, all as f64 / words.len() as f64, &mut aligner);
+            prop_assert_eq!(aligner.aligned(&words, &others[place.clone()]), all);
+            prop_assert!(aligner.aligned(&words, &others[place.start + 1..place.end]) < all);
+            prop_assert!(aligner.aligned(&words, &others[place.start..place.end - 1]) < all);
+        }
+    }
 }

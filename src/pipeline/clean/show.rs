@@ -110,12 +110,35 @@ struct KeptTexts {
 }
 
 impl KeptTexts {
-    /// The name of a document that stays, and its text.
-    fn text(&self, document: DocId) -> Result<(&str, String)> {
+    /// A document that stays.
+    fn page(&self, document: DocId) -> Result<KeptPage<'_>> {
         let (unit, name, place) = &self.of[&document];
         let mut buffer = Vec::new();
         let bytes = self.spill.read(&self.units[*unit], place.clone(), &mut buffer)?;
-        Ok((name, String::from_utf8_lossy(bytes).into_owned()))
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        Ok(KeptPage { document, name, lines: LineStarts::of(&text), text })
+    }
+}
+
+/// A document that stays.
+struct KeptPage<'a> {
+    document: DocId,
+    name: &'a str,
+    text: String,
+    lines: LineStarts,
+}
+
+/// Where the lines of a text end.
+struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    fn of(text: &str) -> Self {
+        LineStarts(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
+    }
+
+    /// The line of a byte, from 1.
+    fn line(&self, at: usize) -> usize {
+        1 + self.0.partition_point(|&end| end < at)
     }
 }
 
@@ -139,8 +162,11 @@ impl Visitor for Shower<'_> {
         let name = self.cleaner.corpus.name(&self.cleaner.sketched.catalog, id, document.id);
         let mut cuts: Vec<&Cut> = self.cleaner.ledger.of(id).iter().collect();
         cuts.sort_by_key(|cut| cut.spans[0]);
+        let lines = LineStarts::of(document.text);
+        // Most copies stand in the document itself, or in one other.
+        let mut page = None;
         for cut in cuts {
-            match self.removal(cut, &name, document.text) {
+            match self.removal(cut, (&name, document.text, &lines), &mut page) {
                 Ok(mut text) => shown.append(&mut text),
                 Err(error) => {
                     *unit = Err(error);
@@ -156,49 +182,63 @@ impl Visitor for Shower<'_> {
 }
 
 impl Shower<'_> {
-    fn removal(&self, cut: &Cut, name: &str, text: &str) -> Result<Vec<u8>> {
+    /// A cut of a document as it is shown; `page` is the last that something stays in.
+    fn removal<'s>(
+        &'s self,
+        cut: &Cut,
+        (document, text, lines): (&str, &str, &LineStarts),
+        page: &mut Option<KeptPage<'s>>,
+    ) -> Result<Vec<u8>> {
         let whole = cut.spans.iter().copied().reduce(Span::hull).unwrap_or(Span::new(0, 0));
         let cut_text: String =
             cut.spans.iter().map(|span| text.get(span.range()).unwrap_or_default()).collect();
-        let kept = match cut.kept {
-            Some(kept) => {
-                let (name, text) = self.kept.text(kept.document)?;
-                let line = line_at(&text, kept.span.start as usize);
-                let span = text.get(kept.span.range()).unwrap_or_default().to_owned();
-                Some((name, line, span))
-            }
-            None => None,
-        };
+        if let Some(kept) =
+            cut.kept.filter(|kept| page.as_ref().is_none_or(|page| page.document != kept.document))
+        {
+            *page = Some(self.kept.page(kept.document)?);
+        }
+        let kept = cut.kept.zip(page.as_ref()).map(|(kept, page)| {
+            let text = with_marks(&page.text, kept.span, cut_text.trim());
+            (page.name, page.lines.line(kept.span.start as usize), text)
+        });
         let blank = cut_text.len() - cut_text.trim_start().len();
         Ok((self.show)(&Removal {
-            document: name,
-            line: line_at(text, whole.start as usize + blank),
+            document,
+            line: lines.line(whole.start as usize + blank),
             reason: cut.reason,
             before: before(text, whole.start as usize),
             text: &cut_text,
             after: after(text, whole.end as usize),
-            kept: kept.as_ref().map(|(name, line, text)| (*name, *line, text.as_str())),
+            kept,
             similarity: cut.similarity,
         }))
     }
 }
 
-fn line_at(text: &str, at: usize) -> usize {
-    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count()
+/// A span that begins and ends with words, with the marks that touch them where `other` has some too.
+fn with_marks<'t>(text: &'t str, span: Span, other: &str) -> &'t str {
+    let is_mark = |c: &char| !c.is_whitespace() && !c.is_alphanumeric();
+    let Range { mut start, mut end } = span.range();
+    let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else { return "" };
+    if other.starts_with(|c| is_mark(&c)) {
+        start -= before.chars().rev().take_while(is_mark).map(char::len_utf8).sum::<usize>();
+    }
+    if other.ends_with(|c| is_mark(&c)) {
+        end += after.chars().take_while(is_mark).map(char::len_utf8).sum::<usize>();
+    }
+    &text[start..end]
 }
 
 /// The end of the last line with something in it before a place.
 fn before(text: &str, at: usize) -> &str {
-    let line = text[..at].trim_end();
-    let line = line.rsplit('\n').next().unwrap_or_default();
-    let start = (line.len().saturating_sub(CONTEXT)..=line.len())
-        .find(|&start| line.is_char_boundary(start));
-    &line[start.unwrap_or(0)..]
+    let text = text[..at].trim_end();
+    let start = (text.len().saturating_sub(CONTEXT)..).find(|&start| text.is_char_boundary(start));
+    text[start.unwrap_or(0)..].rsplit('\n').next().unwrap_or_default()
 }
 
 /// The beginning of the first line with something in it after a place.
 fn after(text: &str, at: usize) -> &str {
-    let line = text[at..].trim_start().split('\n').next().unwrap_or_default().trim_end();
-    let end = (0..=CONTEXT.min(line.len())).rev().find(|&end| line.is_char_boundary(end));
-    &line[..end.unwrap_or(0)]
+    let text = text[at..].trim_start();
+    let end = (0..=CONTEXT.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    text[..end.unwrap_or(0)].split('\n').next().unwrap_or_default().trim_end()
 }
