@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::document::Span;
-use crate::text::{Sentence, blocks, sentences};
+use crate::text::{Sentence, Tokens, blocks, sentences};
 
 /// What goes with one sentence or one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,9 @@ const TEXT: usize = 12;
 
 /// Fewest words of a headline that is not the first line.
 const HEADLINE: usize = 5;
+
+/// Fewest words of what begins a text and is no headline, if it ends as a sentence does.
+const PARAGRAPH: u32 = 30;
 
 /// In how many blocks from where a text begins there is more of it, and its headline before it.
 const NEARBY: usize = 8;
@@ -74,6 +77,13 @@ impl<'t> Blocks<'t> {
     pub fn is_text(&self, block: usize) -> bool {
         let text = self.trimmed(block);
         is_punctuated(text) && text.split_whitespace().count() >= TEXT
+    }
+
+    /// Whether a block is too long for a headline.
+    pub fn is_paragraph(&self, block: usize, tokens: &Tokens) -> bool {
+        let Range { start, end } = self.ranges[block];
+        let words = tokens.within(Span::new(start, end));
+        tokens.half_words(words) >= 2 * PARAGRAPH && is_punctuated(self.trimmed(block))
     }
 
     /// The line that is taken for the headline of a page that begins with something else: the first

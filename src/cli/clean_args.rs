@@ -40,8 +40,8 @@ What is cut:
   caption             with --captions: a line without a stop that has hardly a word of its own
   duplicate-document  a document that is exactly or nearly another one, or stands in it; each
                       was compared with the one that is kept for it
-Only whole documents, lines and sentences are cut, never the headline (the first line), and of every
-duplicate and repeat one copy stays.
+Only whole documents, lines and sentences are cut, never the headline (the first line, if it is no
+paragraph of 30 words or more), and of every duplicate and repeat one copy stays.
 
 What is written:
   The same tree in the same formats and compression, but for pages and crawls, of which the text is

@@ -201,6 +201,24 @@ fn passages_across_documents_go_on_demand_from_the_later() {
 }
 
 #[test]
+fn a_paragraph_that_begins_a_text_is_no_headline() {
+    let shared = format!("Then {}.", crate::support::sentence(0..30));
+    let text = |number: usize| {
+        let words = crate::support::sentence(1000 + 100 * number..1060 + 100 * number);
+        format!("{words}. {shared} And so on, {number} times.")
+    };
+    let files = [("a.jsonl", jsonl(&[text(0), text(1), text(2)]))];
+    let cleaned = clean_files(&files, &CleanOptions { across: true, ..options() });
+    assert_snapshot!(cleaned.rows(), @"
+    a.jsonl#0001:1 repeated-passage 1.00 a.jsonl#0000
+    a.jsonl#0002:1 repeated-passage 1.00 a.jsonl#0000
+    ");
+    let [start, end] = [cleaned.removed[0].kept_start, cleaned.removed[0].kept_end]
+        .map(|place| place.unwrap() as usize);
+    assert_eq!(text(0)[start..end], shared[..shared.len() - 1]);
+}
+
+#[test]
 fn a_refrain_and_a_table_are_left_alone() {
     let song = "Bring the boats home\n\nThe wind is up and the lamps are low.\nBring the boats home, Mary!\n\n\
                 The tide is out and the night is long.\nBring the boats home, Mary!\n";

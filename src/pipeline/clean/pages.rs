@@ -32,9 +32,10 @@ pub struct TextCut {
 /// The cuts of documents, by document and place.
 pub type PageCuts = Vec<(DocId, TextCut)>;
 
-/// The first block with a word, which is taken for the headline.
-fn headline(keys: &[Option<LineKey>]) -> Option<usize> {
-    keys.iter().position(Option::is_some)
+/// The first block with a word, which is taken for the headline if it is no paragraph.
+fn headline(blocks: &Blocks<'_>, tokens: &Tokens, keys: &[Option<LineKey>]) -> Option<usize> {
+    let first = keys.iter().position(Option::is_some)?;
+    (!blocks.is_paragraph(first, tokens)).then_some(first)
 }
 
 impl Cleaner<'_> {
@@ -85,7 +86,7 @@ impl Cleaner<'_> {
                 let blocks = Blocks::of(document.text);
                 let keys = LineKey::of_blocks(&blocks, tokens);
                 let source = self.sources.of[id.index()];
-                let headline = headline(&keys);
+                let headline = headline(&blocks, tokens, &keys);
                 let chosen: Vec<(usize, LineKey)> = keys
                     .iter()
                     .enumerate()
@@ -158,8 +159,9 @@ impl Cleaner<'_> {
         Ok(units.into_iter().flat_map(|(_, _, _, _, cuts)| cuts).collect())
     }
 
-    /// The blocks of a text that no repeat or caption is cut from: the first line, the first that
-    /// is no furniture, the headline that stands above the text, and what the user wants to keep.
+    /// The blocks of a text that no repeat or caption is cut from: the first line and the first that
+    /// is no furniture, if they are no paragraphs, the headline that stands above the text, and what the user
+    /// wants to keep.
     pub fn fixed_blocks(
         &self,
         document: DocId,
@@ -169,9 +171,11 @@ impl Cleaner<'_> {
     ) -> Vec<bool> {
         let keys = LineKey::of_blocks(blocks, tokens);
         let source = self.sources.of[document.index()];
-        let own =
-            keys.iter().position(|key| key.is_some_and(|it| !furniture.contains(&(it, source))));
-        let headline = headline(&keys);
+        let own = keys
+            .iter()
+            .position(|key| key.is_some_and(|it| !furniture.contains(&(it, source))))
+            .filter(|&block| !blocks.is_paragraph(block, tokens));
+        let headline = headline(blocks, tokens, &keys);
         let above_text = blocks.headline();
         keys.iter()
             .enumerate()
