@@ -90,7 +90,6 @@ impl Suspect<'_> {
         let mut found = Vec::new();
         let mut pairs = page.similar_units(&units, aligner, &mut found);
         pairs.sort_unstable();
-        pairs.dedup();
         let mut joined: AHashSet<(usize, usize)> =
             AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut partners = vec![0usize; units.len()];
@@ -173,8 +172,8 @@ impl Page<'_> {
             .then_some(aligned)
     }
 
-    /// Every two units, by number, that are similar enough; some of them twice. What only a
-    /// stretch of two units is similar enough for goes to `found`.
+    /// Every two units, by number, that are similar enough. What only a stretch of two units is similar
+    /// enough for goes to `found`.
     fn similar_units(
         &self,
         units: &[Range<usize>],
@@ -194,14 +193,12 @@ impl Page<'_> {
                     continue;
                 }
                 let (a, b) = (unit.min(other), unit.max(other));
-                let before = found.len();
                 if self.aligned(&units[a], &units[b], aligner).is_some() {
                     pairs.push((a, b));
+                } else if let Some(stretch) = self.stretch(units, (a, b), &standing, aligner) {
+                    found.push(stretch);
                 } else {
-                    found.extend(self.stretch(units, (a, b), &standing, aligner));
-                    if found.len() == before {
-                        continue;
-                    }
+                    continue;
                 }
                 similar[a] += 1;
                 similar[b] += 1;
