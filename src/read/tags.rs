@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use ahash::AHashMap;
@@ -152,22 +153,17 @@ const MOST_ATTRIBUTES: usize = 256;
 
 /// The page, but tags of more than [`MOST_ATTRIBUTES`] attributes have none.
 pub fn with_few_attributes(source: &str) -> Cow<'_, str> {
-    let bytes = source.as_bytes();
+    let mut tags = Tags::of(source);
     let mut out = String::new();
-    let (mut kept, mut at) = (0, 0);
-    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
-        at += found + 1;
-        if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
-            continue;
+    let mut kept = 0;
+    while let Some(tag) = tags.next(|_| {}) {
+        if tag.attributes > MOST_ATTRIBUTES {
+            out.push_str(&source[kept..tag.name.end]);
+            kept = tag.end;
         }
-        let end = tag_end(bytes, at);
-        // A name, a value of one character and what parts them.
-        if end - at > 2 * MOST_ATTRIBUTES && count_attributes(&bytes[at..end]) > MOST_ATTRIBUTES {
-            let name = name_length(&bytes[at..]);
-            out.push_str(&source[kept..at + name]);
-            kept = end;
+        if !tag.is_closing {
+            tags.step_over(&source[tag.name].to_ascii_lowercase());
         }
-        at = end;
     }
     if kept == 0 {
         return Cow::Borrowed(source);
@@ -176,19 +172,106 @@ pub fn with_few_attributes(source: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// How many attributes a tag has, or more: names are parted by white space, a slash or the end of a quoted value.
-fn count_attributes(tag: &[u8]) -> usize {
-    let mut quote = None;
-    let mut count = 0;
-    for &byte in tag {
-        match quote {
-            Some(opened) if byte == opened => (quote, count) = (None, count + 1),
-            Some(_) => {}
-            None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
-            None => count += usize::from(byte.is_ascii_whitespace() || byte == b'/'),
+/// The tags of a page one after the other, as the HTML standard splits them (13.2.5); comments are stepped over.
+struct Tags<'s> {
+    bytes: &'s [u8],
+    at: usize,
+}
+
+/// A tag.
+struct Tag {
+    name: Range<usize>,
+    is_closing: bool,
+    attributes: usize,
+    /// Where its `>` is, or the end of the page.
+    end: usize,
+}
+
+impl<'s> Tags<'s> {
+    fn of(source: &'s str) -> Self {
+        Tags { bytes: source.as_bytes(), at: 0 }
+    }
+
+    /// The next tag; calls `text` with what stands before it and between comments.
+    fn next(&mut self, mut text: impl FnMut(&'s [u8])) -> Option<Tag> {
+        loop {
+            let rest = &self.bytes[self.at..];
+            let length = memchr::memchr(b'<', rest).unwrap_or(rest.len());
+            text(&rest[..length]);
+            let start = self.at + length + 1;
+            let Some(after) = self.bytes.get(start..) else { return None };
+            self.at = start;
+            if after.starts_with(b"!--") {
+                self.at = comment_end(self.bytes, start + 1);
+                continue;
+            }
+            let is_closing = after.starts_with(b"/");
+            let start = start + usize::from(is_closing);
+            if !self.bytes.get(start).is_some_and(u8::is_ascii_alphabetic) {
+                continue;
+            }
+            let ends = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+            let name = start..first(self.bytes, start, ends);
+            let (end, attributes) = attributes(self.bytes, name.end);
+            self.at = (end + 1).min(self.bytes.len());
+            return Some(Tag { name, is_closing, attributes, end });
         }
     }
-    count
+
+    /// Goes on behind the content of the element whose tag was found last, if there are no tags in it.
+    fn step_over(&mut self, name: &str) {
+        if RAW.contains(&name) {
+            let ends = memchr::memmem::find_iter(&self.bytes[self.at..], b"</");
+            let is_end = |&end: &usize| {
+                let found = self.bytes.get(end + 2..end + 2 + name.len());
+                found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            };
+            let end = ends.map(|end| self.at + end).find(is_end);
+            self.at = end.unwrap_or(self.bytes.len());
+        }
+    }
+}
+
+/// The first place from `at` on of a byte for which this holds, or the end.
+fn first(bytes: &[u8], at: usize, holds: impl Fn(u8) -> bool) -> usize {
+    bytes[at..].iter().position(|&byte| holds(byte)).map_or(bytes.len(), |found| at + found)
+}
+
+/// Where the text goes on behind a comment whose first hyphen is at `start`.
+fn comment_end(bytes: &[u8], start: usize) -> usize {
+    memchr::memchr_iter(b'>', &bytes[start..])
+        .find(|&length| {
+            let comment = &bytes[start..start + length];
+            comment.ends_with(b"--") || (comment.ends_with(b"--!") && length >= "----!".len())
+        })
+        .map_or(bytes.len(), |length| start + length + 1)
+}
+
+/// Where a tag ends whose name ends at `at`, and how many attributes it has.
+fn attributes(bytes: &[u8], mut at: usize) -> (usize, usize) {
+    let is_space = |byte: u8| byte.is_ascii_whitespace();
+    let mut count = 0;
+    loop {
+        at = first(bytes, at, |byte| !is_space(byte) && byte != b'/');
+        if bytes.get(at).is_none_or(|&byte| byte == b'>') {
+            return (at, count);
+        }
+        count += 1;
+        // The first character of a name may be any, even `=`.
+        at = first(bytes, at + 1, |byte| is_space(byte) || matches!(byte, b'/' | b'>' | b'='));
+        let equals = first(bytes, at, |byte| !is_space(byte));
+        if bytes.get(equals) != Some(&b'=') {
+            continue;
+        }
+        at = first(bytes, equals + 1, |byte| !is_space(byte));
+        at = match bytes.get(at) {
+            Some(&quote @ (b'"' | b'\'')) => match memchr::memchr(quote, &bytes[at + 1..]) {
+                Some(length) => at + length + 2,
+                None => bytes.len(),
+            },
+            _ => first(bytes, at, |byte| is_space(byte) || byte == b'>'),
+        };
+    }
 }
 
 /// What it takes to make a tree of a page: rather too much is told than too little.
@@ -212,8 +295,8 @@ const FORMATTING: &[&str] = &[
 /// Elements without an end tag, and those that another of their kind, or the end of what is around them, ends.
 const ENDED_BY_OTHERS: &[&str] = &[
     "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html",
-    "img", "input", "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source",
-    "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+    "img", "input", "li", "link", "meta", "option", "p", "param", "source", "tbody", "td", "tfoot",
+    "th", "thead", "tr", "track", "wbr",
 ];
 
 /// Elements that leave a drawing or a formula, in which alone `/>` ends an element.
@@ -262,37 +345,21 @@ pub fn shape(source: &str) -> Shape {
     let bytes = source.as_bytes();
     let mut shape = Shape::default();
     let mut open: AHashMap<String, usize> = AHashMap::new();
-    let (mut depth, mut foreign, mut formatting, mut at) = (0usize, 0usize, 0usize, 0);
+    let (mut depth, mut foreign, mut formatting) = (0usize, 0usize, 0usize);
     let mut text = 0;
-    let mut name = String::new();
+    let mut tags = Tags::of(source);
     loop {
-        let found = memchr::memchr(b'<', &bytes[at..]);
-        let between = &bytes[at..found.map_or(bytes.len(), |found| at + found)];
-        text += between.len() as u64;
-        shape.references += memchr::memchr_iter(b'&', between).count() as u64 * text;
-        let Some(found) = found else { break };
-        at += found + 1;
-        if bytes[at..].starts_with(b"!--") {
-            let Some(end) = memchr::memmem::find(&bytes[at + 1..], b"-->") else { break };
-            at += end + 4;
-            continue;
-        }
-        let closing = bytes.get(at) == Some(&b'/');
-        at += usize::from(closing);
-        if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
-            continue;
-        }
-        let length = name_length(&bytes[at..]);
-        name.clear();
-        name.push_str(&String::from_utf8_lossy(&bytes[at..at + length]));
-        name.make_ascii_lowercase();
-        let end = tag_end(bytes, at + length);
-        let self_closing = bytes[..end].ends_with(b"/");
-        at = (end + 1).min(bytes.len());
+        let tag = tags.next(|between| {
+            text += between.len() as u64;
+            shape.references += memchr::memchr_iter(b'&', between).count() as u64 * text;
+        });
+        let Some(tag) = tag else { break };
+        let name = source[tag.name].to_ascii_lowercase();
+        let is_self_closing = bytes[..tag.end].ends_with(b"/");
         if !INLINE.contains(&&*name) {
             shape.elements += formatting;
         }
-        if closing {
+        if tag.is_closing {
             if let Some(count) = open.get_mut(&name).filter(|count| **count > 0) {
                 *count -= 1;
                 depth -= 1;
@@ -305,55 +372,19 @@ pub fn shape(source: &str) -> Shape {
         shape.elements += 1;
         shape.roots += usize::from(matches!(&*name, "html" | "body"));
         let ended = ENDED_BY_OTHERS.contains(&&*name)
-            || (self_closing && foreign > 0 && !HTML_ONLY.contains(&&*name))
-            || (self_closing && matches!(&*name, "svg" | "math"));
+            || (is_self_closing && foreign > 0 && !HTML_ONLY.contains(&&*name))
+            || (is_self_closing && matches!(&*name, "svg" | "math"));
         if RAW.contains(&&*name) && foreign == 0 {
-            at = raw_end(bytes, at, name.as_bytes());
+            tags.step_over(&name);
         } else if !ended {
-            *open.entry(name.clone()).or_default() += 1;
             depth += 1;
             foreign += usize::from(matches!(&*name, "svg" | "math"));
             formatting += usize::from(FORMATTING.contains(&&*name));
             shape.depth = shape.depth.max(depth);
+            *open.entry(name).or_default() += 1;
         }
     }
     shape
-}
-
-/// How long the name is that a tag begins with.
-fn name_length(tag: &[u8]) -> usize {
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
-    tag.iter().position(ends).unwrap_or(tag.len())
-}
-
-/// Where a tag ends: at the `>` that is in no quoted attribute.
-fn tag_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(found) = memchr::memchr3(b'>', b'"', b'\'', &bytes[at..]) {
-        let here = at + found;
-        at = here + 1;
-        if bytes[here] == b'>' {
-            return here;
-        }
-        if bytes[..here].trim_ascii_end().ends_with(b"=") {
-            match memchr::memchr(bytes[here], &bytes[at..]) {
-                Some(closing) => at += closing + 1,
-                None => break,
-            }
-        }
-    }
-    bytes.len()
-}
-
-/// Where the end tag of an element without tags in it begins.
-fn raw_end(bytes: &[u8], from: usize, name: &[u8]) -> usize {
-    let ends = memchr::memmem::find_iter(&bytes[from..], b"</");
-    ends.map(|end| from + end)
-        .find(|end| {
-            bytes
-                .get(end + 2..end + 2 + name.len())
-                .is_some_and(|found| found.eq_ignore_ascii_case(name))
-        })
-        .unwrap_or(bytes.len())
 }
 
 #[cfg(test)]
@@ -389,9 +420,13 @@ mod tests {
         for (source, expected) in [
             (format!("<p{many}>a < b"), "<p>a < b".to_owned()),
             (format!("x<br{many}/><b{many}>y"), "x<br><b>y".to_owned()),
-            (format!("x<i {} y", many.replace(' ', "/")), "x<i".to_owned()),
+            (format!("x<i {} y", many.replace(' ', "/").replace("=1", "")), "x<i".to_owned()),
             (format!("<p{long}>x"), format!("<p{long}>x")),
             (format!("< {many}>é"), format!("< {many}>é")),
+            (format!("<script>a<n{many}</script>x"), format!("<script>a<n{many}</script>x")),
+            (format!("<!-- a<n{many} -->x"), format!("<!-- a<n{many} -->x")),
+            (format!("<p a=1{}b=2>x", " ".repeat(300)), format!("<p a=1{}b=2>x", " ".repeat(300))),
+            (format!("<p =\">x{many}\">"), format!("<p =\">x{many}\">")),
         ] {
             assert_eq!(with_few_attributes(&source), expected);
         }
@@ -405,6 +440,10 @@ mod tests {
             ("<div a='>'><script><div><div></script></div>", 1, 2),
             ("<svg><path/><path/></svg><div/><div/>", 2, 5),
             ("<!-- <div> --><i></b></b><i>", 2, 2),
+            ("<!-- a ---!><div><!--><div><!---><div><!--!><div>-->", 3, 3),
+            ("<p =\"><div><a href=x=\"><div>", 3, 5),
+            ("<div a = '>' b=\"<i>\"c><div / d>", 2, 2),
+            ("<rt><rt><optgroup>", 3, 3),
             ("a < b <3 </>", 0, 0),
             ("<", 0, 0),
             ("<div", 1, 1),
