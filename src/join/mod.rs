@@ -110,13 +110,15 @@ fn candidates_in_rounds(
     progress: &dyn Progress,
     most: usize,
 ) -> Result<Candidates> {
-    let prefixes = Prefixes::choose(lists, &role, workspace)?;
+    let mut prefixes = Prefixes::choose(lists, &role, workspace)?;
     let mut crowds = Crowds::default();
     // For each shingle of a crowd its leaders.
     let mut crowded: AHashMap<u32, Vec<DocId>> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     for (shingle, members) in find_crowds(&prefixes)? {
         let leaders = crowds.lead(&members, lists, &judge)?;
+        let led = members.iter().filter(|member| !leaders.contains(member));
+        led.for_each(|&member| prefixes.leave_out_one(member));
         crowded.insert(shingle, leaders);
     }
     let mut joined =

@@ -130,6 +130,12 @@ impl Prefixes {
         self.hits[document.index()]
     }
 
+    /// Asks for one hit less of who meets a document, one of whose entries is left out of the index.
+    pub fn leave_out_one(&mut self, document: DocId) {
+        let hits = &mut self.hits[document.index()];
+        *hits = hits.saturating_sub(1).max(1);
+    }
+
     /// The counts beside the shingles of the low part of a unit: those that stand in no other
     /// document need not be looked up.
     ///
@@ -233,10 +239,10 @@ fn choose_any(
         let Role::Either { share } = role(document) else { return };
         ranked.clear();
         for (part, shingles) in [low, high].into_iter().enumerate() {
-            // Which part it is of goes into a bit that counts leave free.
-            let part = (part as u64) << 40;
-            let count = |shingle| table.of(shingle).unwrap_or(0);
-            ranked.extend(shingles.iter().map(|&one| rank(count(one), one) | part));
+            // Which part it is of stands behind the count, that the rarest of both come first.
+            let part = (part as u64) << 32;
+            let count = |shingle| u64::from(table.of(shingle).unwrap_or(0)) << 33;
+            ranked.extend(shingles.iter().map(|&one| count(one) | part | u64::from(one)));
         }
         ranked.sort_unstable();
         ranked.dedup();
@@ -245,7 +251,8 @@ fn choose_any(
         let missing = may_be_missing(share, size.min(distinct + 2 + ((distinct * distinct) >> 31)));
         ranked.truncate(missing + 1 + SURPLUS);
         for &ranked in &ranked {
-            let entries = if ranked >> 40 == 0 { &mut choice.low } else { &mut choice.high };
+            let is_low = ranked & 1 << 32 == 0;
+            let entries = if is_low { &mut choice.low } else { &mut choice.high };
             entries.push(Entry::new(ranked as u32, document));
         }
         // If all are indexed, every partner meets one.

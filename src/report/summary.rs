@@ -136,15 +136,23 @@ impl fmt::Display for Summary {
                 count(found.clusters, "cluster"),
                 count(found.clustered, "document"),
             )?;
+            let but = match found.crowded {
+                0 => "",
+                _ => ", but among the crowded documents below",
+            };
             match (parameters.bands, parameters.rows) {
                 (Some(bands), Some(rows)) => writeln!(
                     f,
-                    "recall     {:.4} asked for at Jaccard {}: {bands} bands of {rows} rows miss {:.4} % there, less above",
+                    "recall     {:.4} asked for at Jaccard {}: {bands} bands of {rows} rows miss {:.4} % there, less above{but}",
                     parameters.recall,
                     parameters.threshold,
                     100.0 * parameters.miss_probability
                 )?,
-                _ => writeln!(f, "recall     complete from Jaccard {} up", parameters.threshold)?,
+                _ => writeln!(
+                    f,
+                    "recall     complete from Jaccard {} up{but}",
+                    parameters.threshold
+                )?,
             }
         }
         if parameters.find != "documents" {
@@ -165,14 +173,14 @@ impl fmt::Display for Summary {
         if found.stars > 0 {
             writeln!(
                 f,
-                "summarised {} of more than 1,000 documents: each document beside its kept one, not beside all",
+                "summarised {} of more than 1,000 or of crowded documents: each document beside its kept one, not beside all",
                 count(found.stars, "cluster")
             )?;
         }
         if found.crowded > 0 {
             writeln!(
                 f,
-                "summarised {} that share a band or a rare shingle with more than 1,000 others were compared with a few of these",
+                "crowded    {} that share a band or a rare shingle with more than 1,000 others were compared with a few of these",
                 count(found.crowded, "document")
             )?;
         }

@@ -314,6 +314,36 @@ fn a_threshold_is_reached_by_the_very_quotient() {
 }
 
 #[test]
+fn what_all_documents_share_hides_no_pair() {
+    // Most of a document is a footer; what tells it from others is in few of its shingles.
+    for (own, footer, changed) in [(14, 44, 1), (30, 60, 2), (30, 100, 3)] {
+        let text = |document: usize, change: Range<usize>| {
+            let words = (0..own).map(|place| match change.contains(&place) {
+                true => format!("changed{place}of{document}"),
+                false => format!("word{place}of{document}"),
+            });
+            let footer = (0..footer).map(|place| format!("footer{place}"));
+            words.chain(footer).collect::<Vec<_>>().join(" ")
+        };
+        let copies = (0..50).map(|document| text(document, own / 2..own / 2 + changed));
+        let corpus: Vec<String> =
+            (0..1_500).map(|document| text(document, 0..0)).chain(copies).collect();
+        let (find, method) = (Find::Documents, Method::Complete);
+        let scan = scan_texts(&corpus, &ScanOptions { find, method, ..Default::default() });
+        let rows: Vec<(usize, usize)> = scan
+            .findings
+            .iter()
+            .map(|row| (number(&row.a.document), number(&row.b.document)))
+            .collect();
+        for document in 0..50 {
+            let pair = (document, 1_500 + document);
+            assert!(rows.contains(&pair), "{own} {changed} {pair:?}");
+        }
+        assert_eq!(rows.len(), 50);
+    }
+}
+
+#[test]
 fn a_component_of_more_than_a_thousand_is_a_star() {
     // Each document but the first is the first with another word in the middle.
     let count = LARGEST_COMPONENT + 100;

@@ -317,7 +317,7 @@ fn notes(told: Option<&Told>, outline: &Outline, left_out: &LeftOut) -> Vec<Stri
         let found = &told.found;
         if found.stars > 0 {
             notes.push(format!(
-                "{} of more than 1,000 documents: each document stands beside its kept one, not beside all",
+                "{} of more than 1,000 or of crowded documents: each document stands beside its kept one, not beside all",
                 count(found.stars, "cluster")
             ));
         }
