@@ -224,15 +224,32 @@ fn covered(
     aligner: &mut Aligner,
 ) -> Vec<Covered> {
     let mut covered = Vec::new();
+    // Of a sentence by itself it is known that most of it stands in runs of words that are shared. Among
+    // several it may be another that was found, and any few words stand in a long text somewhere, in order.
+    let is_alone = sentences.len() == 1;
+    // Most sentences stand on both sides in one order, word by word.
+    let mut next = 0;
     for sentence in sentences {
         let range = tokens.within(page.sentences[sentence].span);
         if range.is_empty() {
             continue;
         }
         let words = &tokens.hashes()[range.clone()];
-        let similarity = aligner.aligned(words, kept_words) as f64 / words.len() as f64;
-        if similarity >= least && !has_number_of_its_own(page.text, tokens, range, kept_words) {
-            let place = place_in(words, kept_words, similarity, aligner);
+        let ahead = &kept_words[next..kept_words.len().min(next + stretch(words))];
+        let (similarity, place) = if aligner.aligned(words, ahead) == words.len() {
+            let Range { start, end } = place_in(words, ahead, 1.0, aligner);
+            (1.0, next + start..next + end)
+        } else {
+            let similarity = aligner.aligned(words, kept_words) as f64 / words.len() as f64;
+            if similarity < least {
+                continue;
+            }
+            (similarity, place_in(words, kept_words, similarity, aligner))
+        };
+        let is_one_place = is_alone || place.len() <= stretch(words);
+        let kept = &kept_words[place.clone()];
+        if is_one_place && !has_number_of_its_own(page.text, tokens, range, kept) {
+            next = place.end;
             covered.push(Covered { sentence, similarity, place });
         }
     }
@@ -254,13 +271,15 @@ pub fn covered_by(
     }
 }
 
-/// How much longer than a sentence the stretch may be that its words are looked for in.
-const STRETCH: f64 = 1.5;
+/// How many words there may be between the first and the last that a sentence aligns with.
+fn stretch(words: &[u64]) -> usize {
+    words.len() + words.len() / 2 + 4
+}
 
 /// A stretch of `others` that words align with as well as with all of them, and none in it does: so that
 /// no more is named as the copy that stays than it needs.
 fn place_in(words: &[u64], others: &[u64], similarity: f64, aligner: &mut Aligner) -> Range<usize> {
-    let length = (STRETCH * words.len() as f64) as usize + 4;
+    let length = stretch(words);
     let mut all: AHashSet<u64> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     all.extend(words);
     let is_shared: Vec<bool> = others.iter().map(|word| all.contains(word)).collect();

@@ -201,6 +201,19 @@ fn passages_across_documents_go_on_demand_from_the_later() {
 }
 
 #[test]
+fn a_sentence_whose_words_stand_here_and_there_stays() {
+    let before =
+        "The council met on the bridge at noon and heard from three engineers who know it.";
+    let after = "One said the old crossing is sound, another that no bridge is ever entirely safe.";
+    let own = "The bridge is safe.";
+    let text =
+        format!("Headline\n\n{before} {after}\n\nA line between.\n\n{before} {own} {after}\n");
+    let cleaned = clean_files(&[("a.txt", text.as_str())], &options());
+    assert!(cleaned.text("a.txt").contains(own), "{}", cleaned.rows());
+    assert_eq!(cleaned.text("a.txt").matches(before).count(), 1);
+}
+
+#[test]
 fn a_paragraph_that_begins_a_text_is_no_headline() {
     let shared = format!("Then {}.", crate::support::sentence(0..30));
     let text = |number: usize| {
