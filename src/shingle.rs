@@ -8,16 +8,20 @@
 //! word is rotated by its distance from the end and added without carry, so that a word enters and leaves by a
 //! rotation and an exclusive or. A bijective mixer (Stafford's variant 13 of the
 //! MurmurHash3 finaliser) spreads what is left of the words' order. Two different shingles of a pair of
-//! documents of 10,000 shingles each share a hash with a chance below 10^-11.
+//! documents of 10,000 shingles each share a hash with a chance below 10^-11; of words that repeat with a period,
+//! 33 bits are left at [`LONGEST_SHINGLE`], all at odd sizes.
 
 use crate::text::mix;
+
+/// The most words of a shingle: the words of a longer one that repeat would cancel one another.
+pub const LONGEST_SHINGLE: usize = 32;
 
 /// Sets a document of fewer words apart from a full shingle of other words: odd, from the
 /// fractional part of the golden ratio.
 const SHORT: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The shingles of a document, in the order of its tokens: one for each run of
-/// `size` tokens (at most 64); one for all of them if they are fewer; none if there is no token.
+/// `size` tokens (at most [`LONGEST_SHINGLE`]); one for all of them if they are fewer; none if there is no token.
 pub fn shingles(tokens: &[u64], size: usize) -> impl Iterator<Item = u64> {
     let size = size.max(1);
     let roll = |sum: u64, token: u64| sum.rotate_left(1) ^ token;

@@ -14,7 +14,7 @@ use arrow_schema::{DataType, Field};
 use dittograph::error::{Error, Result};
 use dittograph::lsh::{KeyMaker, LshParams, ShortSets};
 use dittograph::pipeline::{Comparer, Comparison, ScanOptions};
-use dittograph::shingle::SetBuilder;
+use dittograph::shingle::{LONGEST_SHINGLE, SetBuilder};
 use dittograph::sketch::{SketchParams, Sketcher};
 use dittograph::text::Tokenizer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -81,8 +81,8 @@ struct Shingler {
 
 impl Shingler {
     fn new(shingle_size: usize, seed: u64) -> Result<Self> {
-        if !(1..=64).contains(&shingle_size) {
-            return Err(Error::options("`--shingle-size` can be from 1 to 64"));
+        if !(1..=LONGEST_SHINGLE).contains(&shingle_size) {
+            return Err(Error::options("`--shingle-size` can be from 1 to 32"));
         }
         Ok(Shingler {
             tokenizer: Tokenizer::new(seed),

@@ -102,7 +102,7 @@ fn is_reserved(name: &OsStr) -> bool {
         || name.to_lowercase().starts_with(OWN)
 }
 
-/// A path in UTF-8, `/` between folders; `%` and what is no UTF-8 as `%XX`.
+/// A path in UTF-8, `/` between folders; `%`, control characters and what is no UTF-8 as `%XX`.
 pub fn escaped_path(path: &Path) -> String {
     let mut name = String::new();
     for component in path.components() {
@@ -110,7 +110,14 @@ pub fn escaped_path(path: &Path) -> String {
             name.push('/');
         }
         for chunk in component.as_os_str().as_encoded_bytes().utf8_chunks() {
-            name.push_str(&chunk.valid().replace('%', "%25"));
+            for character in chunk.valid().chars() {
+                match character {
+                    '%' | '\0'..='\x1f' | '\x7f' => {
+                        name.push_str(&format!("%{:02X}", character as u8))
+                    }
+                    _ => name.push(character),
+                }
+            }
             for byte in chunk.invalid() {
                 name.push_str(&format!("%{byte:02X}"));
             }

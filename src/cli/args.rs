@@ -340,13 +340,13 @@ pub struct FindingArguments {
     #[arg(long, value_name = "SHARE", value_parser = share, hide_short_help = true)]
     recall: Option<f64>,
 
-    /// How many words in a row make a shingle, from 1 to 64
+    /// How many words in a row make a shingle, from 1 to 32
     #[arg(long, value_name = "N", default_value_t = 5, hide_short_help = true)]
     shingle_size: usize,
 
     /// Fewest words of a passage [default: 12 across, 8 within documents]
     ///
-    /// At least 3. A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
+    /// From 3 to 1000. A character of a script without spaces (Chinese, Japanese, Thai) counts as half a word.
     #[arg(long, value_name = "N")]
     min_words: Option<u32>,
 

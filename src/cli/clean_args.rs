@@ -197,7 +197,7 @@ struct CuttingArguments {
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share, hide_short_help = true)]
     containment: f64,
 
-    /// How many words in a row make a shingle, from 1 to 64
+    /// How many words in a row make a shingle, from 1 to 32
     #[arg(long, value_name = "N", default_value_t = 5, hide_short_help = true)]
     shingle_size: usize,
 

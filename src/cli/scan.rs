@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use dittograph::error::{Error, Result};
 use dittograph::memory;
 use dittograph::pipeline::{Scan, page_of_scan, scan};
+use dittograph::read::real_path;
 use dittograph::report::{OutputFormat, write_clusters, write_findings, write_findings_in_context};
 
 use super::args::{RowFormat, ScanArguments};
@@ -63,13 +64,20 @@ impl Outputs<'_> {
     pub fn files(&self) -> Result<Vec<PathBuf>> {
         let standard = Path::new("-");
         let rows = Some(self.rows.unwrap_or(standard));
-        let mut places: Vec<&Path> =
+        let places: Vec<&Path> =
             [rows, self.clusters, self.summary, self.report].into_iter().flatten().collect();
-        places.sort_unstable();
-        if let Some(pair) = places.windows(2).find(|pair| pair[0] == pair[1]) {
-            let place = match pair[0] == standard {
+        let mut real: Vec<(PathBuf, &Path)> = places
+            .iter()
+            .map(|&place| match place == standard {
+                true => (standard.to_owned(), standard),
+                false => (real_path(place).unwrap_or_else(|_| place.to_owned()), place),
+            })
+            .collect();
+        real.sort_unstable();
+        if let Some(pair) = real.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let place = match pair[1].1 == standard {
                 true => "standard output".to_owned(),
-                false => pair[0].display().to_string(),
+                false => pair[1].1.display().to_string(),
             };
             return Err(Error::options(format!(
                 "`--output`, `--clusters`, `--summary` and `--report` cannot share {place}"

@@ -89,7 +89,7 @@ pub struct MeasuringArguments {
     #[arg(long, value_name = "N", default_value_t = 10_000, requires = "paths")]
     pub sample: usize,
 
-    /// How many words in a row make a shingle, from 1 to 64
+    /// How many words in a row make a shingle, from 1 to 32
     #[arg(long, value_name = "N", default_value_t = 5, requires = "paths")]
     shingle_size: usize,
 }

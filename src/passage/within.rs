@@ -34,7 +34,7 @@ const MOST_PARTNERS: usize = 4;
 /// by way of the first of them, and all pairs of them would be quadratic.
 const MOST_SIMILAR: usize = 32;
 
-/// More tokens than this are not aligned as a whole, but sentence by sentence.
+/// More tokens than this are not aligned as a whole, but sentence by sentence, and are no sentence.
 const LONGEST_ALIGNED: usize = 4_000;
 
 /// How many places of a run in one unit are tried for a run in another.
@@ -80,9 +80,8 @@ impl Suspect<'_> {
         if sentences.is_empty() {
             return Vec::new();
         }
-        let ranges: Vec<Range<usize>> =
-            sentences.iter().map(|sentence| tokens.within(sentence.span)).collect();
-        let units = units(tokens, &sentences, &ranges, params);
+        let (ranges, blocks) = pieces(tokens, &sentences);
+        let units = units(tokens, &blocks, &ranges, params);
         if units.len() < 2 {
             return Vec::new();
         }
@@ -115,10 +114,26 @@ impl Suspect<'_> {
     }
 }
 
+/// The tokens of the sentences, of very long ones in pieces, and the block of each.
+fn pieces(tokens: &Tokens, sentences: &[Sentence]) -> (Vec<Range<usize>>, Vec<u32>) {
+    let (mut ranges, mut blocks) = (Vec::new(), Vec::new());
+    for sentence in sentences {
+        let Range { mut start, end } = tokens.within(sentence.span);
+        while end - start > LONGEST_ALIGNED {
+            ranges.push(start..start + LONGEST_ALIGNED);
+            blocks.push(sentence.block);
+            start += LONGEST_ALIGNED;
+        }
+        ranges.push(start..end);
+        blocks.push(sentence.block);
+    }
+    (ranges, blocks)
+}
+
 /// The sentences that are long enough, and the lines all of whose sentences are not but which are themselves.
 fn units(
     tokens: &Tokens,
-    sentences: &[Sentence],
+    blocks: &[u32],
     ranges: &[Range<usize>],
     params: &PassageParams,
 ) -> Vec<Range<usize>> {
@@ -126,7 +141,7 @@ fn units(
     let long =
         |range: &Range<usize>| tokens.half_words(range.clone()) >= 2 * params.min_words_within;
     let mut first = 0;
-    for line in sentences.chunk_by(|a, b| a.block == b.block) {
+    for line in blocks.chunk_by(|a, b| a == b) {
         let numbers = first..first + line.len();
         first = numbers.end;
         let before = units.len();

@@ -34,6 +34,7 @@ use crate::passage::{PassageParams, Texts};
 use crate::progress::Progress;
 use crate::read::{Corpus, ReadOptions, Source};
 use crate::report::{ClusterRows, Counts, Findings, Parameters, Summary};
+use crate::shingle::LONGEST_SHINGLE;
 use crate::sketch::SketchParams;
 use crate::spill::Workspace;
 use crate::verify::Criteria;
@@ -226,12 +227,13 @@ impl Plan {
         range("threshold", options.threshold, 0.3)?;
         range("containment", options.containment, 0.5)?;
         range("min-similarity", options.passages.min_similarity, 0.5)?;
-        if !(1..=64).contains(&options.shingle_size) {
-            return Err(Error::options("`--shingle-size` can be from 1 to 64"));
+        if !(1..=LONGEST_SHINGLE).contains(&options.shingle_size) {
+            return Err(Error::options("`--shingle-size` can be from 1 to 32"));
         }
-        if options.passages.min_words_across.min(options.passages.min_words_within) < 3 {
+        let PassageParams { min_words_across, min_words_within, .. } = options.passages;
+        if ![min_words_across, min_words_within].iter().all(|words| (3..=1000).contains(words)) {
             return Err(Error::options(
-                "`--min-words` must be at least 3: shorter repeats are natural",
+                "`--min-words` can be from 3 to 1000: shorter repeats are natural",
             ));
         }
         if options.memory < LEAST_MEMORY {

@@ -213,7 +213,7 @@ fn find_last<'l>(object: &'l str, path: &[String], found: &mut Option<&'l RawVal
 }
 
 /// The entries of an object, in order, repeated keys too.
-struct Entries<'l>(Vec<(String, &'l RawValue)>);
+pub(super) struct Entries<'l>(pub(super) Vec<(String, &'l RawValue)>);
 
 impl<'de> serde::Deserialize<'de> for Entries<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

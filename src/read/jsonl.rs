@@ -9,7 +9,9 @@ use std::fmt;
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::field::Entries;
 use super::record::{Fields, Record};
 use crate::error::{Error, ErrorKind};
 
@@ -48,35 +50,47 @@ impl Record {
 impl Record {
     /// Reads the line once more for what is seldom asked for: strings as they are, numbers as they are written.
     fn find_extra(&mut self, line: &str, fields: &Fields) {
-        let whole: Value = serde_json::from_str(line).unwrap_or_default();
         self.extra.clear();
         self.extra.extend(fields.extra.iter().map(|path| {
-            let value = path.iter().try_fold(&whole, |value, name| value.get(name))?;
-            match value {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
+            let value =
+                path.iter().try_fold(line, |object, name| last_of(&entries(object), name))?;
+            match serde_json::from_str(value).ok()? {
+                Value::String(text) => Some(text),
+                Value::Number(_) => Some(value.to_owned()),
                 _ => None,
             }
         }));
     }
 }
 
+/// The entries of an object, whatever their values are; none if it is no object.
+fn entries(object: &str) -> Vec<(String, &RawValue)> {
+    serde_json::from_str(object).map_or(Vec::new(), |Entries(entries)| entries)
+}
+
+/// What a name says last.
+fn last_of<'l>(entries: &[(String, &'l RawValue)], name: &str) -> Option<&'l str> {
+    entries.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.get())
+}
+
 /// The names of the fields where the path to the text breaks off, nested ones with dots.
 fn present(line: &str, path: &[String]) -> Vec<String> {
-    let mut object: Value = serde_json::from_str(line).unwrap_or_default();
+    let mut found = entries(line);
     let mut before = String::new();
     for name in path {
-        match object.get_mut(name).map(Value::take) {
-            Some(inner @ Value::Object(_)) => {
-                object = inner;
+        match last_of(&found, name).filter(|value| value.starts_with('{')) {
+            Some(inner) => {
+                found = entries(inner);
                 before.push_str(name);
                 before.push('.');
             }
-            _ => break,
+            None => break,
         }
     }
-    let names = object.as_object().into_iter().flat_map(|it| it.keys());
-    names.map(|name| format!("{before}{name}")).collect()
+    let mut names: Vec<String> = found.iter().map(|(name, _)| format!("{before}{name}")).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// serde_json ends its messages with a line and column that count from the record's own start.

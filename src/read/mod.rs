@@ -59,8 +59,7 @@ pub use in_memory::MemoryTable;
 pub use omit::{Omissions, without};
 pub use raw::{RawFile, Shape};
 pub use rows::{RowFile, RowWriter};
-pub(crate) use walk::real_path;
-pub use walk::{Source, SourceFile};
+pub use walk::{Source, SourceFile, real_path};
 
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};

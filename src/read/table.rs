@@ -35,7 +35,11 @@ impl Table {
         let head =
             encoding::decode(head).map_err(|reason| Error::new(ErrorKind::NotText(reason)))?;
         let head = head.text.as_bytes();
-        let terminator = if memchr::memchr(b'\n', head).is_some() { b'\n' } else { b'\r' };
+        // A first line may be longer than the head; then the next byte may be the other half of its end.
+        let inner = &head[..head.len().saturating_sub(1)];
+        let is_old =
+            memchr::memchr(b'\n', head).is_none() && memchr::memchr(b'\r', inner).is_some();
+        let terminator = if is_old { b'\r' } else { b'\n' };
         let candidates: &[u8] = match &delimiter {
             Some(delimiter) => std::slice::from_ref(delimiter),
             None => b",;\t|",

@@ -199,7 +199,7 @@ impl<'s> Tags<'s> {
             let length = memchr::memchr(b'<', rest).unwrap_or(rest.len());
             text(&rest[..length]);
             let start = self.at + length + 1;
-            let Some(after) = self.bytes.get(start..) else { return None };
+            let after = self.bytes.get(start..)?;
             self.at = start;
             if after.starts_with(b"!--") {
                 self.at = comment_end(self.bytes, start + 1);

@@ -344,6 +344,9 @@ fn drop_second_names(found: &mut Found) {
 }
 
 /// The real path of what may not be there yet.
+///
+/// # Errors
+/// Those of the file system, but that it is not there.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     let mut missing = Vec::new();

@@ -407,7 +407,7 @@ impl<'a> Cleaner<'a> {
     fn rank(&self, document: DocId) -> (bool, i64) {
         let rank = match &self.options.keep {
             Keep::First => 0,
-            Keep::Longest => -i64::from(self.words[document.index()]),
+            Keep::Longest => -i64::from(self.sketched.facts[document.index()].tokens),
             Keep::Newest => self.sources.date(document).map_or(i64::MAX, |date| -date.0),
             Keep::Priority(order) => {
                 let source = &self.sources.names[self.sources.of[document.index()] as usize];
