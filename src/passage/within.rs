@@ -371,6 +371,21 @@ mod tests {
     }
 
     #[test]
+    fn very_long_lines_are_compared_in_pieces() {
+        let line = |other: usize| {
+            let words = (0..3 * LONGEST_ALIGNED).map(|place| match place % 50 == other {
+                true => format!("x{other}y{place}"),
+                false => format!("w{place}"),
+            });
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let (one, other) = (line(1), line(7));
+        let found = found(&format!("{one}\n\n{other}"));
+        let told: usize = found.iter().map(|(a, _)| a.len()).sum();
+        assert_eq!(told + found.len() - 1, one.len(), "{} matches", found.len());
+    }
+
+    #[test]
     fn short_repetition_is_left_alone() {
         assert!(
             found("Bring the boats home.\nShe sang: Bring the boats home.\nBring the boats home.")

@@ -270,6 +270,20 @@ mod tests {
     }
 
     #[test]
+    fn further_fields_are_found_whatever_else_there_is() {
+        let extra = ["meta.date".to_owned(), "n".to_owned(), "none".to_owned()];
+        for other in [r#""\ud83d""#, "1e999", "[[[]]]"] {
+            let line = format!(
+                r#"{{"body": "", "other": {other}, "n": 1.50, "meta": {{"date": "a\u0062"}}, "none": null}}"#
+            );
+            let mut record = Record::default();
+            record.parse_json(&line, &Fields::new("id", "body", &extra)).unwrap();
+            let expected = [Some("ab"), Some("1.50"), None].map(|it| it.map(str::to_owned));
+            assert_eq!(record.extra, expected, "{line}");
+        }
+    }
+
+    #[test]
     fn the_fields_where_a_path_breaks_off_are_named() {
         let mut record = Record::default();
         for (line, message) in [

@@ -333,6 +333,16 @@ fn an_input_is_not_written_over() {
     }
 }
 
+#[test]
+fn two_outputs_are_not_one_file() {
+    for place in ["rows.csv", "./rows.csv", "pair/../rows.csv"] {
+        let desk = Desk::with_pair();
+        let session = desk.run(&format!("scan pair -o rows.csv --clusters {place}"));
+        assert!(session.code == Some(2) && session.stderr.contains("share"), "{session}");
+        assert_eq!(desk.names(), ["pair/one.txt", "pair/two.txt"]);
+    }
+}
+
 /// A missing PATH as well, of which nothing must be said: the work has not begun.
 #[test]
 fn a_place_that_cannot_be_written_is_told_before_the_work() {

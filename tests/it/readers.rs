@@ -13,9 +13,13 @@ use crate::support::{Random, jsonl};
 
 /// Reads a file, and all of its documents again.
 fn read(name: &str, bytes: &[u8]) -> Vec<String> {
+    read_with(name, bytes, ReadOptions::default())
+}
+
+fn read_with(name: &str, bytes: &[u8], options: ReadOptions) -> Vec<String> {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join(name), bytes).unwrap();
-    let options = ReadOptions { max_document: 1 << 20, ..ReadOptions::default() };
+    let options = ReadOptions { max_document: 1 << 20, ..options };
     let mut corpus = Corpus::open(&[folder.path().to_owned()], options).unwrap();
     let texts = Collect {
         begin: Vec::new,
@@ -66,6 +70,17 @@ fn damage_anywhere_is_survived_and_gives_the_same_again() {
 }
 
 /// A gigabyte in one line would be: it is passed over in pieces, whatever the format.
+#[test]
+fn a_first_line_longer_than_what_is_looked_at_is_a_record() {
+    let long = "word ".repeat(100_000);
+    for end in ["\n", "\r\n"] {
+        let table = format!("1,{long}{end}2,another{end}3,one more{end}");
+        let options = ReadOptions { text_field: "2".to_owned(), ..ReadOptions::default() };
+        let texts = read_with("a.csv", table.as_bytes(), options);
+        assert_eq!(texts, [&long, "another", "one more"]);
+    }
+}
+
 #[test]
 fn a_record_without_an_end_is_passed_over() {
     let long = "x".repeat(8 << 20);
