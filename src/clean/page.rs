@@ -179,9 +179,10 @@ impl<'t> Page<'t> {
             if blocks.binary_search(&block).is_ok() || !sentences.clone().any(&is_cut) {
                 continue;
             }
+            let last_kept = sentences.clone().rev().find(|&one| !is_cut(one));
             for sentence in sentences.clone().filter(|&one| is_cut(one)) {
                 // A run of them at the end of the block takes the space before, any other that after.
-                let at_end = (sentence..sentences.end).all(&is_cut);
+                let at_end = last_kept.is_none_or(|kept| kept < sentence);
                 let span = self.sentences[sentence].span;
                 let span = match at_end {
                     true => Span { start: self.sentences[sentence - 1].span.end, ..span },

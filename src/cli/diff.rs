@@ -69,8 +69,9 @@ pub fn show(removal: &Removal<'_>, colored: bool) -> String {
     shown
 }
 
+/// How many words a text has, counted as far as matters.
 fn words(text: &str) -> usize {
-    text.split_whitespace().count()
+    text.split_whitespace().take(MOST_COMPARED + 1).count()
 }
 
 /// What two excerpts share and have of their own, word by word: what is equal recedes. Of texts that are

@@ -210,7 +210,7 @@ impl Told {
         let is_star = |document: DocId| clusters.of(document).is_some_and(|number| starred[number]);
         for group in copies.groups.iter().filter(|group| !is_star(group[0])) {
             for (index, &a) in group.iter().enumerate() {
-                let met = group[index + 1..].iter().filter(|&&b| between.meet(a, b));
+                let met = between.met(group, index).iter();
                 rows.extend(met.map(|&b| whole.exact_row(a, b)));
             }
         }

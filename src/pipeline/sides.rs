@@ -46,28 +46,39 @@ impl Sides {
     /// Whether a document is the first of its text on its side.
     pub fn is_first(self, document: DocId, copies: &Copies) -> bool {
         let first = copies.first_of(document);
-        if document == first || self.references.is_none() {
-            return document == first;
+        let (_, others) = self.split(copies.group(&first));
+        document == first || others.first() == Some(&document)
+    }
+
+    /// The references among some documents, which are ascending, and the others.
+    fn split(self, documents: &[DocId]) -> (&[DocId], &[DocId]) {
+        documents.split_at(documents.partition_point(|&document| self.is_reference(document)))
+    }
+
+    /// Those after one of some documents, which are ascending, that it is to be compared with.
+    pub fn met(self, documents: &[DocId], index: usize) -> &[DocId] {
+        if self.references.is_none() {
+            return &documents[index + 1..];
         }
-        let before = copies.group(&first).iter().take_while(|&&copy| copy < document);
-        before.into_iter().all(|&copy| self.meet(copy, document))
+        match self.split(documents) {
+            (references, others) if index < references.len() => others,
+            _ => &[],
+        }
     }
 
     /// How many copies of a document stand on its side, itself counted.
     pub fn copies(self, document: DocId, copies: &Copies) -> u32 {
         let first = copies.first_of(document);
-        let same = |&&copy: &&DocId| self.is_reference(copy) == self.is_reference(document);
-        copies.group(&first).iter().filter(same).count() as u32
+        let (references, others) = self.split(copies.group(&first));
+        let same = if self.is_reference(document) { references } else { others };
+        same.len() as u32
     }
 
     /// Where a document and its copies stand.
     pub fn standing(self, document: DocId, copies: &Copies) -> Standing {
-        copies.group(&copies.first_of(document)).iter().fold(Standing::default(), |all, &copy| {
-            match self.is_reference(copy) {
-                true => Standing { reference: true, ..all },
-                false => Standing { other: true, ..all },
-            }
-        })
+        let first = copies.first_of(document);
+        let (references, others) = self.split(copies.group(&first));
+        Standing { reference: !references.is_empty(), other: !others.is_empty() }
     }
 
     /// Whether of two texts or their copies any two are to be compared.

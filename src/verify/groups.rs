@@ -12,8 +12,8 @@ pub type Edge = (u32, u32);
 /// Among how many times as many neighbours as a group has members these are searched for one by one.
 const CROWDED: usize = 8;
 
-/// Groups `edges` (ascending, each once) between `places`. A group has places of at most `most`
-/// in all by their `size`, or just two. Cost: nearly linear in the edges.
+/// Groups `edges` (ascending, each once) between `places`. A group is a place with others of at most `most`
+/// in all by their `size`, or with one. Cost: nearly linear in the edges.
 pub fn groups(
     edges: &[Edge],
     places: usize,
@@ -25,7 +25,11 @@ pub fn groups(
     // The group that each place was last put into.
     let mut last = vec![u32::MAX; places];
     let mut groups: Vec<Vec<Edge>> = Vec::new();
-    for place in 0..places as u32 {
+    // What is large by itself comes first, with as many as may be of those that stand in it: it is fetched for each group.
+    let is_large = |place: &u32| size(*place) > most;
+    let all = 0..places as u32;
+    let order = all.clone().filter(is_large).chain(all.filter(|place| !is_large(place)));
+    for place in order {
         loop {
             around.forget(place, &done);
             let mut rest = around.of(place);
@@ -34,7 +38,7 @@ pub fn groups(
             }
             let number = groups.len() as u32;
             let mut members = vec![place];
-            let mut total = size(place);
+            let mut total = 0;
             last[place as usize] = number;
             while let Some((&(neighbour, _), others)) = rest.split_first() {
                 total += size(neighbour);
@@ -142,8 +146,9 @@ mod tests {
                 let mut places: Vec<u32> = group.iter().flat_map(|edge| [edge.0, edge.1]).collect();
                 places.sort_unstable();
                 places.dedup();
-                let total: usize = places.iter().map(|place| 1 + *place as usize % 5).sum();
-                prop_assert!(places.len() == 2 || total <= most);
+                let sizes = places.iter().map(|place| 1 + *place as usize % 5);
+                let others = sizes.clone().sum::<usize>() - sizes.max().unwrap_or(0);
+                prop_assert!(places.len() == 2 || others <= most);
             }
             let mut all: Vec<Edge> = groups.into_iter().flatten().collect();
             all.sort_unstable();
@@ -160,5 +165,10 @@ mod tests {
         edges.sort_unstable();
         let sizes: Vec<usize> = groups(&edges, 20, |_| 1, 15).iter().map(Vec::len).collect();
         assert_eq!(sizes, [45, 1, 45]);
+        // All stand in the last.
+        let edges: Vec<Edge> = (0..30).map(|place| (place, 30)).collect();
+        let size = |place| if place == 30 { 1_000 } else { 1 };
+        let sizes: Vec<usize> = groups(&edges, 31, size, 15).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [15, 15]);
     }
 }

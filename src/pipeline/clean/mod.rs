@@ -18,6 +18,7 @@ mod sources;
 mod summary;
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ahash::{AHashMap, AHashSet, RandomState};
@@ -151,6 +152,8 @@ struct Cleaner<'a> {
     /// Documents that are left as they are.
     fixed: Vec<bool>,
     sources: Sources,
+    /// The place of each source in the list of [`Keep::Priority`], if that is how copies are chosen.
+    priority: Vec<i64>,
     keep_text: AHashSet<LineKey>,
     ledger: Ledger,
     /// The text of each line that was cut as furniture.
@@ -199,6 +202,15 @@ impl<'a> Cleaner<'a> {
             }
         }
         let sources = Sources::find(&corpus, &survey.catalog, options, progress)?;
+        let mut priority = Vec::new();
+        if let Keep::Priority(order) = &options.keep {
+            // The first place of a name that is listed twice.
+            let places = order.iter().enumerate().rev();
+            let places: BTreeMap<&str, i64> =
+                places.map(|(place, name)| (name.as_str(), place as i64)).collect();
+            let place = |name: &String| places.get(&**name).copied().unwrap_or(i64::MAX);
+            priority.extend(sources.names.iter().map(place));
+        }
         Ok(Cleaner {
             words: facts.iter().map(|facts| facts.tokens).collect(),
             sketched: Sketched {
@@ -224,6 +236,7 @@ impl<'a> Cleaner<'a> {
             lengths,
             fixed,
             sources,
+            priority,
             keep_text,
             ledger: Ledger::default(),
             furniture_text: AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
@@ -409,10 +422,7 @@ impl<'a> Cleaner<'a> {
             Keep::First => 0,
             Keep::Longest => -i64::from(self.sketched.facts[document.index()].tokens),
             Keep::Newest => self.sources.date(document).map_or(i64::MAX, |date| -date.0),
-            Keep::Priority(order) => {
-                let source = &self.sources.names[self.sources.of[document.index()] as usize];
-                order.iter().position(|name| name == source).map_or(i64::MAX, |place| place as i64)
-            }
+            Keep::Priority(_) => self.priority[self.sources.of[document.index()] as usize],
         };
         // What cannot be cut stays in any case.
         (!self.fixed[document.index()], rank)
