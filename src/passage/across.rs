@@ -45,10 +45,14 @@ pub fn match_pair(
         if same_run {
             continue;
         }
+        let latest = || stretches.iter().rev().take(LATEST);
+        if latest().any(|stretch| sides.stays_inside(stretch, (at_a, at_b))) {
+            continue;
+        }
         let run = sides.equal_stretch(at_a, at_b);
         latest_run = run.clone();
         // A run that stands in both sides of a stretch is told by it, on whichever diagonal.
-        if stretches.iter().rev().take(LATEST).any(|stretch| stretch.holds(&run)) {
+        if latest().any(|stretch| stretch.holds(&run)) {
             continue;
         }
         let stretch = sides.extend(run);
@@ -126,6 +130,20 @@ enum Way {
 }
 
 impl Sides<'_> {
+    /// Whether the run around two places of a stretch must end in it, for where it would leave the stretch
+    /// the texts differ. Of a phrase said a thousand times, each run would else be walked to its end.
+    fn stays_inside(&self, stretch: &Stretch, (a, b): (usize, usize)) -> bool {
+        if !(stretch.a.contains(&a) && stretch.b.contains(&b)) {
+            return false;
+        }
+        let (hashes_a, hashes_b) = (self.a.hashes(), self.b.hashes());
+        let forth = (stretch.a.end - a).min(stretch.b.end - b);
+        let back = (a - stretch.a.start).min(b - stretch.b.start) + 1;
+        let after = hashes_a.get(a + forth).zip(hashes_b.get(b + forth));
+        let before = a.checked_sub(back).zip(b.checked_sub(back));
+        after.is_none_or(|(a, b)| a != b) && before.is_none_or(|(a, b)| hashes_a[a] != hashes_b[b])
+    }
+
     /// The run of equal tokens around two equal ones.
     fn equal_stretch(&self, at_a: usize, at_b: usize) -> Stretch {
         let mut stretch = Stretch { a: at_a..at_a, b: at_b..at_b, equal: 0 };
