@@ -108,7 +108,7 @@ impl fmt::Display for CleanSummary {
         if self.copied > 0 {
             writeln!(
                 f,
-                "copied     {} unchanged: the bytes could not be made of the text again",
+                "copied     {} unchanged: their files could not be made again of what was read",
                 count(self.copied, "document")
             )?;
         }
