@@ -435,6 +435,9 @@ mod tests {
         for name in ["a/100%.txt", "a%2Fb", "\u{e4}/b c"] {
             assert_eq!(unescaped_path(&escaped_path(Path::new(name))), Path::new(name));
         }
+        // The names of a list stand on lines.
+        assert_eq!(escaped_path(Path::new("a\nb/c\r%")), "a%0Ab/c%0D%25");
+        assert_eq!(unescaped_path("a%0Ab/c%0D%25"), Path::new("a\nb/c\r%"));
         assert_eq!(escaped_path(&os_path(b"a/\xff%".to_vec())), "a/%FF%25");
         assert_eq!(unescaped_path("a/%FF%25"), os_path(b"a/\xff%".to_vec()));
     }

@@ -232,6 +232,23 @@ fn a_paragraph_that_begins_a_text_is_no_headline() {
 }
 
 #[test]
+fn the_longest_is_the_longest_as_it_stands() {
+    // The first is longer only by what it says twice; then the second, which is another text, has more.
+    let shared = format!("Then {}.", crate::support::sentence(0..30));
+    let own = |number: usize, count: usize| {
+        format!("{}.", crate::support::sentence(1000 * number..1000 * number + count))
+    };
+    let first = format!("Headline\n\n{} {shared}\n\nA line.\n\n{}\n", own(1, 60), own(1, 60));
+    let second = format!("Another\n\n{} {shared}\n", own(2, 80));
+    let options = CleanOptions { across: true, keep: Keep::Longest, ..options() };
+    let cleaned = clean_files(&[("a.txt", first), ("b.txt", second)], &options);
+    assert_snapshot!(cleaned.rows(), @"
+    a.txt:3 repeated-passage 1.00 b.txt
+    a.txt:7 repeated-passage 1.00 a.txt
+    ");
+}
+
+#[test]
 fn a_refrain_and_a_table_are_left_alone() {
     let song = "Bring the boats home\n\nThe wind is up and the lamps are low.\nBring the boats home, Mary!\n\n\
                 The tide is out and the night is long.\nBring the boats home, Mary!\n";
