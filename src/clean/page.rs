@@ -182,7 +182,7 @@ impl<'t> Page<'t> {
             let last_kept = sentences.clone().rev().find(|&one| !is_cut(one));
             for sentence in sentences.clone().filter(|&one| is_cut(one)) {
                 // A run of them at the end of the block takes the space before, any other that after.
-                let at_end = last_kept.is_none_or(|kept| kept < sentence);
+                let at_end = last_kept < Some(sentence);
                 let span = self.sentences[sentence].span;
                 let span = match at_end {
                     true => Span { start: self.sentences[sentence - 1].span.end, ..span },

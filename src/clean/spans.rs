@@ -41,7 +41,7 @@ impl<T: Ord + Copy> Overlaps<T> {
 }
 
 /// What is left of a text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Left {
     /// Ascending and disjoint.
     gone: Vec<Span>,

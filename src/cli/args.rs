@@ -358,8 +358,8 @@ pub struct FindingArguments {
 
     /// Which rows to write for a cluster: every pair, or each document beside its kept one
     ///
-    /// Clusters of more than 1,000 documents are written as a star in either case; the summary
-    /// then says so.
+    /// Clusters of more than 1,000 documents, or with members that share a rare shingle with more than
+    /// 1,000 others, are written as a star in either case; the summary then says so.
     #[arg(
         long,
         value_name = "WHICH",

@@ -85,7 +85,7 @@ impl<'a> Standing<'a> {
     }
 
     /// Whether a unit is shorter than another; of two of one length the first is.
-    pub fn is_shorter(&self, unit: usize, other: usize) -> bool {
+    fn is_shorter(&self, unit: usize, other: usize) -> bool {
         (self.ranges[unit].len(), unit) < (self.ranges[other].len(), other)
     }
 

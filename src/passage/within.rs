@@ -6,7 +6,8 @@
 //! [four](super::twice::GRAM) words that the longer has too, and some in a run of five;
 //! neighbouring ones are joined to one [`Match`]. Where only the runs are enough, a stretch of
 //! the two is given that is similar enough by itself.
-//! A unit is a sentence, or a line of sentences that are all too short by themselves.
+//! A unit is a sentence, or a line of sentences that are all too short by themselves. A sentence of
+//! more than 4,000 words, as a line without a stop may be, is taken in pieces.
 //!
 //! Why runs: any sentence of forty words has the eight of a short one somewhere, in order,
 //! as names and small words go; what makes it a repeat is that they stand together. And so it

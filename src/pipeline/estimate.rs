@@ -14,8 +14,8 @@ use crate::report::bytes;
 const WITHOUT_PASSAGES: f64 = 1.2;
 const WITH_PASSAGES: f64 = 3.0;
 
-/// Bytes of memory for each byte of a document while it is looked at: measured on texts of 60 MB and of
-/// 1 GB (4 to 6 without passages, 13 to 16 with them).
+/// Bytes of memory for each byte of a document while it is looked at, at most: measured on texts of 60 MB and of
+/// 1 GB (4 to 6 without passages, 13 to 14 with them).
 const HELD_WITHOUT_PASSAGES: u64 = 6;
 const HELD_WITH_PASSAGES: u64 = 16;
 

@@ -80,10 +80,10 @@ struct Surveyor<'a> {
     benches: Benches<Bench>,
 }
 
-/// A place to work at: the tools that are used again from document to document, and the results.
 /// Tokens of a document so large that what it took to look within it is not kept for the next.
 const LARGE: usize = 1 << 22;
 
+/// A place to work at: the tools that are used again from document to document, and the results.
 struct Bench {
     tokenizer: Tokenizer,
     /// The tokens of the present document.

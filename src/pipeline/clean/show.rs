@@ -116,7 +116,7 @@ impl KeptTexts {
         let mut buffer = Vec::new();
         let bytes = self.spill.read(&self.units[*unit], place.clone(), &mut buffer)?;
         let text = String::from_utf8_lossy(bytes).into_owned();
-        Ok(KeptPage { document, name, lines: LineStarts::of(&text), text })
+        Ok(KeptPage { document, name, lines: LineEnds::of(&text), text })
     }
 }
 
@@ -125,15 +125,15 @@ struct KeptPage<'a> {
     document: DocId,
     name: &'a str,
     text: String,
-    lines: LineStarts,
+    lines: LineEnds,
 }
 
 /// Where the lines of a text end.
-struct LineStarts(Vec<usize>);
+struct LineEnds(Vec<usize>);
 
-impl LineStarts {
+impl LineEnds {
     fn of(text: &str) -> Self {
-        LineStarts(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
+        LineEnds(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
     }
 
     /// The line of a byte, from 1.
@@ -162,7 +162,7 @@ impl Visitor for Shower<'_> {
         let name = self.cleaner.corpus.name(&self.cleaner.sketched.catalog, id, document.id);
         let mut cuts: Vec<&Cut> = self.cleaner.ledger.of(id).iter().collect();
         cuts.sort_by_key(|cut| cut.spans[0]);
-        let lines = LineStarts::of(document.text);
+        let lines = LineEnds::of(document.text);
         // Most copies stand in the document itself, or in one other.
         let mut page = None;
         for cut in cuts {
@@ -186,7 +186,7 @@ impl Shower<'_> {
     fn removal<'s>(
         &'s self,
         cut: &Cut,
-        (document, text, lines): (&str, &str, &LineStarts),
+        (document, text, lines): (&str, &str, &LineEnds),
         page: &mut Option<KeptPage<'s>>,
     ) -> Result<Vec<u8>> {
         let whole = cut.spans.iter().copied().reduce(Span::hull).unwrap_or(Span::new(0, 0));
