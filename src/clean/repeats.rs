@@ -8,7 +8,8 @@
 //! if that has more to say, an earlier paragraph by itself. A sentence is cut only if hardly a word
 //! of it is missing from the other side and no number is: of a line without a stop
 //! [`PassageParams::min_similarity`] of the words must align; of a paragraph that the text has
-//! again further down, as a caption or teaser is, `PARAGRAPH_SHARE`; of any other [`SENTENCE_SHARE`].
+//! again further down, and that ends as a caption does with who took the picture, `CAPTION_SHARE`;
+//! of any other [`SENTENCE_SHARE`].
 
 use std::ops::Range;
 
@@ -22,8 +23,8 @@ use crate::text::{Tokenizer, Tokens};
 /// Which share of a sentence's words must stand, in order, in what is kept in its stead.
 pub const SENTENCE_SHARE: f64 = 0.95;
 
-/// The same share of a paragraph that the text has again further down.
-const PARAGRAPH_SHARE: f64 = 0.75;
+/// The same share of a caption that the text has again further down.
+const CAPTION_SHARE: f64 = 0.75;
 
 /// A sentence to be cut.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +77,9 @@ pub fn repeats(
             let is_earlier = loser.sentences.start < keeper.sentences.start;
             let least = match place(page, loser) {
                 Place::Line => params.min_similarity,
-                Place::Paragraph if is_earlier => params.min_similarity.max(PARAGRAPH_SHARE),
+                Place::Paragraph if is_earlier && has_credit(page, loser) => {
+                    params.min_similarity.max(CAPTION_SHARE)
+                }
                 _ => SENTENCE_SHARE,
             };
             let mut found =
@@ -202,6 +205,13 @@ fn is_whole(page: &Page<'_>, sentences: Range<usize>) -> bool {
     let (first, last) = (page.block_of(sentences.start), page.block_of(sentences.end - 1));
     page.sentences_of(first).start == sentences.start
         && page.sentences_of(last).end == sentences.end
+}
+
+/// Whether a paragraph ends, or is followed by, words without a stop, as a picture's caption is by who took it.
+fn has_credit(page: &Page<'_>, side: &Side) -> bool {
+    let block = page.block_of(side.sentences.end - 1);
+    let is_line = |block: usize| !is_punctuated(page.blocks.trimmed(block));
+    is_line(block) || block + 1 < page.blocks.ranges.len() && is_line(block + 1)
 }
 
 /// A sentence that has nothing of its own beside other words.

@@ -65,6 +65,31 @@ fn the_caption_goes_and_the_body_stays() {
 }
 
 #[test]
+fn a_sentence_told_twice_in_other_words_goes_only_if_a_credit_makes_it_a_caption() {
+    let told = "The mayor on Monday told the council that the old ferry would sail again before the summer";
+    let page = |caption: &str, after: &str| {
+        let own = |number: usize| {
+            format!("{}.", crate::support::sentence(100 * number..100 * number + 30))
+        };
+        format!(
+            "Headline\n\n{}\n\n{caption}\n\n{after}{}\n\nNobody believed it. {told}, as he had a year ago.\n",
+            own(1),
+            own(2)
+        )
+    };
+    let retold =
+        "The mayor told the council the old ferry would sail again before the next summer.";
+    for (caption, after, expected) in [
+        (retold.to_owned(), "", 0),
+        (format!("{retold} (Photo: A. Holm)"), "", 1),
+        (retold.to_owned(), "A. Holm/Sound Pictures\n\n", 1),
+    ] {
+        let cleaned = clean_files(&[("a.txt", page(&caption, after))], &options());
+        assert_eq!(cleaned.removed.len(), expected, "{caption} {after} {}", cleaned.rows());
+    }
+}
+
+#[test]
 fn captions_without_a_word_of_their_own_go_on_demand() {
     let cleaned = clean_files(&site(), &CleanOptions { captions: true, ..options() });
     let rows = cleaned.rows();
