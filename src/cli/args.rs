@@ -1,6 +1,6 @@
 //! What can be typed, and the help that explains it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -17,7 +17,7 @@ use super::report_args::{REPORT_EXAMPLES, ReportArguments};
 use super::scan::Outputs;
 use super::shard_args::{MergeArguments, SHARD_EXAMPLES, SKETCH_HELP, SketchArguments};
 use super::tune_args::{TUNE_EXAMPLES, TUNE_HELP, TuneArguments};
-use super::values::{named, share, size, whole};
+use super::values::{folder, named, share, size, whole};
 
 /// What both the short and the long help end with.
 macro_rules! scan_examples {
@@ -152,6 +152,18 @@ pub enum RowFormat {
     Parquet,
 }
 
+impl RowFormat {
+    /// The format that the name of a file calls for.
+    pub fn of_file(path: &Path) -> Self {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        match extension.to_str() {
+            Some("jsonl" | "ndjson") => RowFormat::Jsonl,
+            Some("parquet" | "pq") => RowFormat::Parquet,
+            _ => RowFormat::Csv,
+        }
+    }
+}
+
 /// The arguments of `scan`.
 #[derive(Args)]
 pub struct ScanArguments {
@@ -205,9 +217,10 @@ pub struct OutputArguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// csv, jsonl, parquet or text [default: csv; on a terminal, text]
+    /// csv, jsonl, parquet or text [default: as --output is named]
     ///
-    /// How to write the rows, and those of --clusters. `text` is for people: clusters with the document to keep
+    /// How to write the rows, and those of --clusters. A file named .jsonl, .ndjson, .parquet or .pq has that
+    /// format, any other is CSV, and so is what goes into a pipe; a terminal is shown text. `text` is for people: clusters with the document to keep
     /// first, passages with all their places, and what differs, word by word. It has only the groups of each
     /// kind that repeat most words; --clusters is then CSV.
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
@@ -276,7 +289,7 @@ pub struct RunningArguments {
     ///
     /// They have no names and are gone when the program ends, however it ends. They take about
     /// as much room as the text, and with passages up to three times as much; more where most of it repeats.
-    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    #[arg(long, value_name = "DIR", value_parser = folder(), hide_short_help = true)]
     temp_dir: Option<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
 //! `dittograph clean`.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use dittograph::error::{Error, Result};
 use dittograph::memory;
@@ -20,6 +21,12 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
     use_threads(arguments.running.threads)?;
     let mut options = arguments.options()?;
+    if arguments.output.as_deref() == Some(Path::new("-")) {
+        return Err(Error::options(
+            "the cleaned corpus is a folder, which standard output cannot be",
+        )
+        .with_hint("name a folder, or leave `--output` away to see what would go"));
+    }
     options.scan.read.outputs = arguments.summary.iter().cloned().collect();
     let summary_file =
         arguments.summary.as_deref().map(|path| Output::open(Some(path))).transpose()?;

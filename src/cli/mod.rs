@@ -88,7 +88,14 @@ pub fn run() -> ExitCode {
 /// What was typed, and what the file says that it names. Help is printed here, and ends the program.
 fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
     // The last of two says what is meant, so that what is typed wins over the file.
-    let program = args::program().mut_subcommands(|command| command.args_override_self(true));
+    let program = args::program().mut_subcommands(|command| {
+        // A number below zero is a wrong value, not an option.
+        let command = command.mut_args(|argument| {
+            let has_value = argument.get_action().takes_values() && !argument.is_positional();
+            if has_value { argument.allow_negative_numbers(true) } else { argument }
+        });
+        command.args_override_self(true)
+    });
     let typed: Vec<OsString> = std::env::args_os().collect();
     let all = config::with_file(&typed, &program)?;
     let has_file = all.is_some();

@@ -40,6 +40,11 @@ impl Output {
         }
     }
 
+    /// Whether it takes the place of a file that is there.
+    pub fn replaces(&self) -> bool {
+        matches!(&self.place, Place::Beside(path, _) if path.exists())
+    }
+
     /// Whether somebody looks at what is written.
     pub fn is_terminal(&self) -> bool {
         matches!(self.place, Place::Stdout) && io::stdout().is_terminal()

@@ -96,7 +96,7 @@ impl Outputs<'_> {
         let format = match self.format {
             Some(format) => format,
             None if rows.is_terminal() => RowFormat::Text,
-            None => RowFormat::Csv,
+            None => self.rows.map_or(RowFormat::Csv, RowFormat::of_file),
         };
         if format == RowFormat::Parquet && rows.is_terminal() {
             return Err(Error::options(
@@ -139,22 +139,30 @@ pub fn write_scan(
 ) -> Result<Outcome> {
     let Opened { rows, clusters, summary, report, format, color, context } = opened;
     messages.problems(&scan.problems, scan.summary.read.problems);
+    let is_void = scan.summary.read.documents == 0 && scan.summary.read.problems > 0;
+    let [rows, clusters, report] = [Some(rows), clusters, report].map(|output| {
+        // What an earlier run has found is worth more than a file with nothing in it.
+        output.filter(|output| !(is_void && output.replaces()))
+    });
     let written = match format {
         RowFormat::Text | RowFormat::Csv => OutputFormat::Csv,
         RowFormat::Jsonl => OutputFormat::Jsonl,
         RowFormat::Parquet => OutputFormat::Parquet,
     };
-    rows.finish(|out| {
-        match (format, context) {
-            (RowFormat::Text, _) => {
-                let view = View { colored: color.is_on(), width: paint::width() };
-                view.write(&scan, out)?;
+    match rows {
+        Some(output) => output.finish(|out| {
+            match (format, context) {
+                (RowFormat::Text, _) => {
+                    let view = View { colored: color.is_on(), width: paint::width() };
+                    view.write(&scan, out)?;
+                }
+                (_, 0) => write_findings(&scan.findings, written, out)?,
+                _ => write_findings_in_context(&scan.findings, written, out)?,
             }
-            (_, 0) => write_findings(&scan.findings, written, out)?,
-            _ => write_findings_in_context(&scan.findings, written, out)?,
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?,
+        None => messages.note("no rows were written: what was there before is still there"),
+    }
     if let Some(output) = clusters {
         output.finish(|out| write_clusters(&scan.clusters, written, out))?;
     }

@@ -1,8 +1,9 @@
 //! Values as people type them: sizes, shares, numbers and names.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 
 use dittograph::error::Error;
 
@@ -41,6 +42,14 @@ pub fn whole(least: u32, most: u32) -> impl TypedValueParser<Value = u32> {
             _ => format!("it must be a whole number from {least} to {most}"),
         })
     }
+}
+
+/// A parser of folders that there are: told before the work, not when memory is full.
+pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.is_dir() {
+        true => Ok(path),
+        false => Err("there is no such folder"),
+    })
 }
 
 /// A parser of values with names, which clap lists and suggests.

@@ -116,14 +116,14 @@ impl Footer {
         let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
         let metadata = decoded(|| ArrowReaderMetadata::load(section, options))?;
         let schema = metadata.parquet_schema();
-        let find = |name: String| {
+        let find = |name: &str| {
             let index =
                 schema.columns().iter().position(|column| column.path().string() == name)?;
             Some(Leaf { index, path: schema.column(index).path().parts().to_vec() })
         };
-        let text = find(fields.text_name()).ok_or_else(|| {
+        let text = find(&fields.text).ok_or_else(|| {
             let names = schema.columns().iter().map(|column| column.path().string());
-            Error::missing_column(fields.text_name(), names, false)
+            Error::missing_column(fields.text.clone(), names, false)
         })?;
         let found = match schema.column(text.index).physical_type() {
             PhysicalType::BYTE_ARRAY | PhysicalType::FIXED_LEN_BYTE_ARRAY => None,
@@ -131,9 +131,9 @@ impl Footer {
             _ => Some("a number"),
         };
         if let Some(found) = found {
-            return Err(Error::new(ErrorKind::FieldNotText { field: fields.text_name(), found }));
+            return Err(Error::new(ErrorKind::FieldNotText { field: fields.text.clone(), found }));
         }
-        let id = find(fields.id_name());
+        let id = find(&fields.id);
         let mut starts = vec![0u64];
         for group in metadata.metadata().row_groups() {
             let rows = u64::try_from(group.num_rows()).ok();

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::cut::{Cutter, Look};
 use super::omit::without;
+use super::record::below;
 use super::revisit::record_body;
 use super::table::Table;
 use crate::document::Span;
@@ -19,7 +20,7 @@ use crate::document::Span;
 #[derive(Clone)]
 pub enum Layout {
     /// As a string of a JSON object, at this path.
-    Json(Vec<String>),
+    Json(String),
     /// As a cell of a table.
     Table(Box<Table>),
 }
@@ -33,13 +34,13 @@ const TABLE: &str = "table ";
 impl Layout {
     /// Objects whose text stands at `path`, with dots.
     pub fn json(path: &str) -> Self {
-        Layout::Json(path.split('.').map(str::to_owned).collect())
+        Layout::Json(path.to_owned())
     }
 
     /// The name of the layout, for [`from_name`](Self::from_name).
     pub fn name(&self) -> String {
         match self {
-            Layout::Json(path) => format!("{JSON}{}", path.join(".")),
+            Layout::Json(path) => format!("{JSON}{path}"),
             Layout::Table(table) => format!("{TABLE}{}", table.name()),
         }
     }
@@ -85,9 +86,7 @@ impl Layout {
     pub fn text_field<'r>(&self, record: &'r str) -> Option<TextField<'r>> {
         match self {
             Layout::Json(path) => {
-                let mut found: Option<&'r RawValue> = None;
-                find_last(record_body(record), path, &mut found);
-                let raw = found?.get();
+                let raw = last_at(record_body(record), path)?.get();
                 // Both are parts of one record, so that their addresses tell how far they are apart.
                 let start = raw.as_ptr() as usize - record.as_ptr() as usize;
                 let text = serde_json::from_str(raw).ok()?;
@@ -198,18 +197,13 @@ impl<'r> TextField<'r> {
     }
 }
 
-/// Finds the last string that stands at a path.
-fn find_last<'l>(object: &'l str, path: &[String], found: &mut Option<&'l RawValue>) {
-    let Some((first, rest)) = path.split_first() else { return };
-    let Ok(Entries(entries)) = serde_json::from_str::<Entries<'l>>(object) else { return };
-    for (_, value) in entries.iter().filter(|(key, _)| key == first) {
-        match (rest.is_empty(), value.get().as_bytes().first()) {
-            (true, Some(b'"')) => *found = Some(value),
-            (true, _) => *found = None,
-            (false, Some(b'{')) => find_last(value.get(), rest, found),
-            (false, _) => {}
-        }
-    }
+/// What stands last at a field of an object, as it is written.
+pub(super) fn last_at<'l>(object: &'l str, field: &str) -> Option<&'l RawValue> {
+    let Entries(entries) = serde_json::from_str::<Entries<'l>>(object).ok()?;
+    entries.iter().rev().find_map(|&(ref key, value)| match below(field, key)? {
+        "" => Some(value),
+        rest => last_at(value.get(), rest),
+    })
 }
 
 /// The entries of an object, in order, repeated keys too.
@@ -288,7 +282,12 @@ mod tests {
         let text = |line, path| Layout::json(path).text_field(line).map(|field| field.text);
         assert_eq!(text(r#"{"a": {"b": "x"}, "a": {}}"#, "a.b").as_deref(), Some("x"));
         assert_eq!(text(r#"{"a": {"b": "x"}, "a": {"b": 1}}"#, "a.b"), None);
-        assert_eq!(text(r#"{"a.b": "x"}"#, "a.b"), None);
+        assert_eq!(text(r#"{"a.b": "x"}"#, "a.b").as_deref(), Some("x"));
+        assert_eq!(
+            text(r#"{"a.b": {"c": "x"}, "a": {"b.c": "y"}}"#, "a.b.c").as_deref(),
+            Some("y")
+        );
+        assert_eq!(text(r#"{"ab": "x", "a": "y"}"#, "a.b"), None);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::field::Entries;
-use super::record::{Fields, Record};
+use super::field::{Entries, last_at};
+use super::record::{Fields, Record, below};
 use crate::error::{Error, ErrorKind};
 
 impl Record {
@@ -28,14 +28,17 @@ impl Record {
             _ => {}
         }
         let mut json = serde_json::Deserializer::from_str(line);
-        let mut found = TextFound::Nothing;
-        let (id, text) = (Some(&fields.id[..]), Some(&fields.text[..]));
+        let mut found = Found { text: TextFound::Nothing, is_id_rounded: false };
+        let (id, text) = (Some(&*fields.id), Some(&*fields.text));
         json.deserialize_map(Level { record: self, found: &mut found, id, text })
             .and_then(|()| json.end())
             .map_err(|error| Error::new(ErrorKind::Json(without_place(&error))))?;
-        let field = fields.text_name();
-        Err(match found {
+        let field = fields.text.clone();
+        Err(match found.text {
             TextFound::Text => {
+                if let Some(id) = last_at(line, &fields.id).filter(|_| found.is_id_rounded) {
+                    self.id = id.get().to_owned();
+                }
                 if !fields.extra.is_empty() {
                     self.find_extra(line, fields);
                 }
@@ -51,9 +54,8 @@ impl Record {
     /// Reads the line once more for what is seldom asked for: strings as they are, numbers as they are written.
     fn find_extra(&mut self, line: &str, fields: &Fields) {
         self.extra.clear();
-        self.extra.extend(fields.extra.iter().map(|path| {
-            let value =
-                path.iter().try_fold(line, |object, name| last_of(&entries(object), name))?;
+        self.extra.extend(fields.extra.iter().map(|field| {
+            let value = last_at(line, field)?.get();
             match serde_json::from_str(value).ok()? {
                 Value::String(text) => Some(text),
                 Value::Number(_) => Some(value.to_owned()),
@@ -68,25 +70,16 @@ fn entries(object: &str) -> Vec<(String, &RawValue)> {
     serde_json::from_str(object).map_or(Vec::new(), |Entries(entries)| entries)
 }
 
-/// What a name says last.
-fn last_of<'l>(entries: &[(String, &'l RawValue)], name: &str) -> Option<&'l str> {
-    entries.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.get())
-}
-
-/// The names of the fields where the path to the text breaks off, nested ones with dots.
-fn present(line: &str, path: &[String]) -> Vec<String> {
-    let mut found = entries(line);
-    let mut before = String::new();
-    for name in path {
-        match last_of(&found, name).filter(|value| value.starts_with('{')) {
-            Some(inner) => {
-                found = entries(inner);
-                before.push_str(name);
-                before.push('.');
-            }
-            None => break,
-        }
+/// The names of the fields where the way to one breaks off, nested ones with dots.
+fn present(line: &str, field: &str) -> Vec<String> {
+    let (mut found, mut rest) = (entries(line), field);
+    let is_object = |value: &RawValue| value.get().starts_with('{');
+    while let Some((inner, after)) = found.iter().rev().find_map(|&(ref key, value)| {
+        Some((value, below(rest, key)?)).filter(|(value, _)| is_object(value))
+    }) {
+        (found, rest) = (entries(inner.get()), after);
     }
+    let before = &field[..field.len() - rest.len()];
     let mut names: Vec<String> = found.iter().map(|(name, _)| format!("{before}{name}")).collect();
     names.sort_unstable();
     names.dedup();
@@ -101,6 +94,13 @@ fn without_place(error: &serde_json::Error) -> String {
     format!("{message} at byte {} of the record", error.column())
 }
 
+/// What was found on the way.
+struct Found {
+    text: TextFound,
+    /// Whether the id is a number that may have been rounded.
+    is_id_rounded: bool,
+}
+
 /// What stands in the text field.
 enum TextFound {
     Nothing,
@@ -112,9 +112,9 @@ enum TextFound {
 /// A path that is used up marks the value itself as the field.
 struct Level<'r, 'f> {
     record: &'r mut Record,
-    found: &'r mut TextFound,
-    id: Option<&'f [String]>,
-    text: Option<&'f [String]>,
+    found: &'r mut Found,
+    id: Option<&'f str>,
+    text: Option<&'f str>,
 }
 
 impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
@@ -127,22 +127,23 @@ impl<'de> DeserializeSeed<'de> for Level<'_, '_> {
 
 impl Level<'_, '_> {
     fn is_text(&self) -> bool {
-        self.text.is_some_and(<[String]>::is_empty)
+        self.text.is_some_and(str::is_empty)
     }
 
     fn is_id(&self) -> bool {
-        self.id.is_some_and(<[String]>::is_empty)
+        self.id.is_some_and(str::is_empty)
     }
 
     fn no_string(&mut self, found: &'static str) {
         if self.is_text() {
-            *self.found = TextFound::Other(found);
+            self.found.text = TextFound::Other(found);
         }
     }
 
-    fn number(mut self, value: impl fmt::Display) {
+    fn number(mut self, value: impl fmt::Display, is_rounded: bool) {
         self.no_string("a number");
         if self.is_id() {
+            self.found.is_id_rounded = is_rounded;
             self.record.id = value.to_string();
             self.record.has_id = true;
         }
@@ -179,28 +180,29 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
         if self.is_text() {
             self.record.text.clear();
             self.record.text.push_str(value);
-            *self.found = TextFound::Text;
+            self.found.text = TextFound::Text;
         }
         if self.is_id() {
             self.record.id.clear();
             self.record.id.push_str(value);
             self.record.has_id = true;
+            self.found.is_id_rounded = false;
         }
         Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.number(value);
+        self.number(value, false);
         Ok(())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.number(value);
+        self.number(value, false);
         Ok(())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.number(value);
+        self.number(value, true);
         Ok(())
     }
 
@@ -217,12 +219,12 @@ impl<'de> Visitor<'de> for Level<'_, '_> {
 
 /// Reads a key as a step down either path, without copying it.
 struct Step<'f> {
-    id: Option<&'f [String]>,
-    text: Option<&'f [String]>,
+    id: Option<&'f str>,
+    text: Option<&'f str>,
 }
 
 impl<'de, 'f> DeserializeSeed<'de> for Step<'f> {
-    type Value = (Option<&'f [String]>, Option<&'f [String]>);
+    type Value = (Option<&'f str>, Option<&'f str>);
 
     fn deserialize<D: serde::Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
         key.deserialize_str(self)
@@ -230,17 +232,14 @@ impl<'de, 'f> DeserializeSeed<'de> for Step<'f> {
 }
 
 impl<'f> Visitor<'_> for Step<'f> {
-    type Value = (Option<&'f [String]>, Option<&'f [String]>);
+    type Value = (Option<&'f str>, Option<&'f str>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let down = |path: Option<&'f [String]>| {
-            let (first, rest) = path?.split_first()?;
-            (first == key).then_some(rest)
-        };
+        let down = |field: Option<&'f str>| field.and_then(|field| below(field, key));
         Ok((down(self.id), down(self.text)))
     }
 }
@@ -263,6 +262,13 @@ mod tests {
             (r#"{"body": "a\nb", "meta": {"x": [1, {}], "id": "k"}}"#, Some("k"), "a\nb"),
             (r#"{"meta": {"id": 7}, "body": "caf\u00e9", "more": null}"#, Some("7"), "caf\u{e9}"),
             (r#"{"id": "top", "body": ""}"#, None, ""),
+            (
+                r#"{"meta": {"id": 98765432109876543210}, "body": ""}"#,
+                Some("98765432109876543210"),
+                "",
+            ),
+            (r#"{"meta.id": 1.50, "body": "a"}"#, Some("1.50"), "a"),
+            (r#"{"meta": {"id": 1.50, "id": "x"}, "body": "a"}"#, Some("x"), "a"),
             (r#"{"body": "first", "body": "last", "meta": {"id": null}}"#, None, "last"),
         ] {
             assert_eq!(parse(line).unwrap(), (id.map(str::to_owned), text.to_owned()), "{line}");
@@ -290,6 +296,7 @@ mod tests {
             (r#"{"a": {"b": {"d": 1}}, "e": 2}"#, "no field `a.b.c` among `a.b.d`"),
             (r#"{"a": {"f": 1}, "e": 2}"#, "no field `a.b.c` among `a.f`"),
             (r#"{"e": 2}"#, "no field `a.b.c` among `e`"),
+            (r#"{"a.b": {"x": 1}, "e": 2}"#, "no field `a.b.c` among `a.b.x`"),
         ] {
             let error = record.parse_json(line, &Fields::new("id", "a.b.c", &[])).unwrap_err();
             assert_eq!(error.to_string(), message, "{line}");

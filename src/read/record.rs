@@ -18,33 +18,30 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Which fields of a record are its id and its text.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    pub(super) id: Vec<String>,
-    pub(super) text: Vec<String>,
-    pub(super) extra: Vec<Vec<String>>,
+    /// The id field as it was named.
+    pub id: String,
+    /// The text field as it was named.
+    pub text: String,
+    pub(super) extra: Vec<String>,
 }
 
 impl Fields {
     /// Fields by name, nested ones with dots.
     pub fn new(id: &str, text: &str, extra: &[String]) -> Self {
-        let path = |name: &str| name.split('.').map(str::to_owned).collect();
-        let extra = extra.iter().map(|name| path(name)).collect();
-        Fields { id: path(id), text: path(text), extra }
+        Fields { id: id.to_owned(), text: text.to_owned(), extra: extra.to_vec() }
     }
 
     /// The fields that the options name.
     pub fn of(options: &ReadOptions) -> Self {
         Fields::new(&options.id_field, &options.text_field, &options.extra_fields)
     }
+}
 
-    /// The id field as it was named.
-    pub fn id_name(&self) -> String {
-        self.id.join(".")
-    }
-
-    /// The text field as it was named.
-    pub fn text_name(&self) -> String {
-        self.text.join(".")
-    }
+/// What is left of the way to a field below a key, nothing at the field itself; none if the key is not on the
+/// way. A key may have dots itself.
+pub(super) fn below<'f>(field: &'f str, key: &str) -> Option<&'f str> {
+    let rest = field.strip_prefix(key)?;
+    if rest.is_empty() && !field.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
 }
 
 /// A record's values; the buffers are kept from record to record.

@@ -68,11 +68,11 @@ impl Table {
         {
             return Ok(table.clone());
         }
-        Err(Error::missing_column(fields.text_name(), names.iter(), true))
+        Err(Error::missing_column(fields.text.clone(), names.iter(), true))
     }
 
     fn with(dialect: Dialect, fields: &Fields) -> Self {
-        let text_name = fields.text_name();
+        let text_name = fields.text.clone();
         Table {
             dialect,
             text: usize::MAX,
@@ -97,16 +97,16 @@ impl Table {
     fn find_columns(&mut self, names: &[String], fields: &Fields) {
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let number = |wanted: &str| wanted.parse::<usize>().ok()?.checked_sub(1);
-        match find(&fields.text_name()) {
+        match find(&fields.text) {
             Some(column) => {
                 self.has_header = true;
                 self.columns = names.len();
                 self.text = column;
-                self.id = find(&fields.id_name());
+                self.id = find(&fields.id);
             }
             None => {
-                self.text = number(&fields.text_name()).unwrap_or(usize::MAX);
-                self.id = number(&fields.id_name());
+                self.text = number(&fields.text).unwrap_or(usize::MAX);
+                self.id = number(&fields.id);
             }
         }
     }

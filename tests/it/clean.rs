@@ -6,6 +6,7 @@ use dittograph::pipeline::{CleanOptions, Keep, SourceRule};
 use insta::assert_snapshot;
 
 use crate::clean_support::{Cleaning, clean_files};
+use crate::desk::Desk;
 use crate::support::jsonl;
 
 /// A page as it is scraped: a caption that repeats a sentence of the body with small edits, one
@@ -86,6 +87,20 @@ fn a_sentence_told_twice_in_other_words_goes_only_if_a_credit_makes_it_a_caption
     ] {
         let cleaned = clean_files(&[("a.txt", page(&caption, after))], &options());
         assert_eq!(cleaned.removed.len(), expected, "{caption} {after} {}", cleaned.rows());
+    }
+}
+
+#[test]
+fn a_field_that_stands_nowhere_is_told() {
+    let desk = Desk::new().file("a.jsonl", jsonl(&["One story.", "Another story."]));
+    for (arguments, expected) in [
+        ("--source-field site", "note: no record has a field `site`: "),
+        ("--source-regex ^x", "note: no name matches `^x`: "),
+        ("--keep newest --date-field day", "note: no record has a date in a field `day`: "),
+        ("--keep newest", "note: no document tells its date: "),
+    ] {
+        let session = desk.run(&format!("clean a.jsonl --dry-run {arguments}"));
+        assert!(session.stderr.contains(expected), "{session}");
     }
 }
 

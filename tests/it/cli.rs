@@ -168,6 +168,9 @@ fn a_value_out_of_range_is_told_with_the_range() {
         "scan --min-words 1 pair",
         "scan --min-similarity 0 pair",
         "scan --max-document 9G pair",
+        "scan --threshold -0.5 pair",
+        "scan --temp-dir nowhere pair",
+        "clean pair -o -",
         "scan --exclude [ pair",
     ]));
 }
@@ -397,6 +400,31 @@ fn a_file_that_cannot_be_finished_leaves_the_old_one() {
         .unwrap();
     assert_snapshot!(Session::new("scan corpus -o rows.csv", &output));
     assert_eq!((desk.read("rows.csv").as_str(), desk.names()), ("old", before));
+}
+
+#[test]
+fn a_run_that_read_nothing_leaves_the_old_file() {
+    let desk = Desk::with_sample().file("rows.csv", "old").file("clusters.csv", "old");
+    let session = desk.run("scan nowhere -o rows.csv --clusters clusters.csv --summary s.json");
+    assert_snapshot!(session);
+    assert_eq!(["rows.csv", "clusters.csv"].map(|name| desk.read(name)), ["old", "old"]);
+    assert!(desk.read("s.json").contains("\"problems\": 1"));
+    fs::remove_file(desk.path("rows.csv")).unwrap();
+    desk.run("scan nowhere -o rows.csv");
+    assert_eq!(desk.read("rows.csv").lines().count(), 1);
+}
+
+#[test]
+fn the_name_of_the_output_tells_its_format() {
+    let desk = Desk::with_pair();
+    for (name, first) in
+        [("a.JSONL", "{\"kind\""), ("a.ndjson", "{\"kind\""), ("a.pq", "PAR1"), ("a.txt", "kind,")]
+    {
+        desk.run(&format!("scan pair -q -o {name}"));
+        assert!(fs::read(desk.path(name)).unwrap().starts_with(first.as_bytes()), "{name}");
+    }
+    desk.run("scan pair -q -o a.parquet --format csv");
+    assert!(desk.read("a.parquet").starts_with("kind,"));
 }
 
 #[test]

@@ -201,7 +201,9 @@ impl<'a> Cleaner<'a> {
                 fixed[documents.start as usize..documents.end as usize].fill(true);
             }
         }
-        let sources = Sources::find(&corpus, &survey.catalog, options, progress)?;
+        let mut sources = Sources::find(&corpus, &survey.catalog, options, progress)?;
+        let mut notices = survey.notices;
+        notices.append(&mut sources.notices);
         let mut priority = Vec::new();
         if let Keep::Priority(order) = &options.keep {
             // The first place of a name that is listed twice.
@@ -217,7 +219,7 @@ impl<'a> Cleaner<'a> {
                 catalog: survey.catalog,
                 totals: survey.totals,
                 problems: survey.problems,
-                notices: survey.notices,
+                notices,
                 facts,
                 lists,
                 banded: Vec::new(),

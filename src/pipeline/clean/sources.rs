@@ -22,6 +22,8 @@ pub struct Sources {
     pub names: Vec<String>,
     /// The date of each document; nothing if nobody asks for it.
     pub dates: Vec<Option<Date>>,
+    /// What was asked for and stands nowhere: most likely a slip.
+    pub notices: Vec<String>,
 }
 
 impl Sources {
@@ -49,12 +51,14 @@ impl Sources {
         let by_folder = matches!(options.source, SourceRule::Folder);
         if by_folder && options.keep != Keep::Newest {
             let of = all.iter().map(|&document| number(folder(document))).collect();
-            return Ok(Sources { of, names, dates: Vec::new() });
+            return Ok(Sources { of, names, dates: Vec::new(), notices: Vec::new() });
         }
         let has_source_field = matches!(options.source, SourceRule::Field(_));
         let visitor = Collect {
             begin: Vec::new,
-            visit: |found: &mut Vec<(String, Option<Date>)>, id, document: Document<'_>| {
+            visit: |found: &mut Vec<(Option<String>, DocId, Option<Date>)>,
+                    id,
+                    document: Document<'_>| {
                 let extra = |place: usize| document.extra.get(place)?.as_deref();
                 let source = match &options.source {
                     SourceRule::Folder => None,
@@ -71,13 +75,39 @@ impl Sources {
                     .filter(|_| options.date_field.is_some())
                     .or(document.date)
                     .and_then(Date::parse);
-                found.push((source.unwrap_or_else(|| folder(id).to_owned()), date));
+                found.push((source, id, date));
             },
         };
         let units = corpus.revisit(catalog, &all, ("sorting by source", progress), &visitor)?;
-        let (of, dates) =
-            units.into_iter().flatten().map(|(source, date)| (number(&source), date)).unzip();
-        Ok(Sources { of, names, dates })
+        let (mut has_source, mut has_date) = (false, false);
+        let (of, dates) = units
+            .into_iter()
+            .flatten()
+            .map(|(source, id, date)| {
+                has_source |= source.is_some();
+                has_date |= date.is_some();
+                (number(source.as_deref().unwrap_or_else(|| folder(id))), date)
+            })
+            .unzip();
+        let mut notices = Vec::new();
+        match &options.source {
+            _ if has_source || all.is_empty() => {}
+            SourceRule::Folder => {}
+            SourceRule::Field(field) => notices.push(format!(
+                "no record has a field `{field}`: the folder of each file was taken for its source"
+            )),
+            SourceRule::Pattern(pattern) => notices.push(format!(
+                "no name matches `{pattern}`: the folder of each file was taken for its source"
+            )),
+        }
+        if options.keep == Keep::Newest && !has_date && !all.is_empty() {
+            let wanted = match &options.date_field {
+                Some(field) => format!("no record has a date in a field `{field}`"),
+                None => "no document tells its date".to_owned(),
+            };
+            notices.push(format!("{wanted}: of equals the first was kept"));
+        }
+        Ok(Sources { of, names, dates, notices })
     }
 
     /// The date of a document.
