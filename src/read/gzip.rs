@@ -1,7 +1,8 @@
 //! A gzip file to what its members hold, small members side by side.
 //!
 //! In: compressed bytes, which come in order. Out: the bytes of all members, one after the other.
-//! Zeros after a member, which tapes and downloads leave, are passed over as gzip does.
+//! Zeros after a member, which tapes and downloads leave, are passed over as gzip does, and so is
+//! what follows the last member and is none, which is told.
 //!
 //! Crawls have a member a record, and bgzip one for each 64 KiB. Nothing says where the next member
 //! begins, so a window of the file is divided, each part is unpacked from the first bytes in it that
@@ -47,6 +48,8 @@ pub struct Losses {
     wanted: AtomicBool,
     count: AtomicU64,
     first: AtomicU64,
+    /// Where what is no member follows the last one; nothing does at the start of a file.
+    tail: AtomicU64,
 }
 
 impl Losses {
@@ -58,7 +61,9 @@ impl Losses {
     /// What is to be told of them, if there are any.
     pub fn told(&self) -> Option<String> {
         let first = self.first.load(Ordering::Relaxed);
+        let tail = self.tail.load(Ordering::Relaxed);
         match self.count.load(Ordering::Relaxed) {
+            0 if tail > 0 => Some(format!("what follows from its byte {tail} on is none")),
             0 => None,
             1 => Some(format!("the member at its byte {first} cannot be read")),
             count => {
@@ -134,6 +139,9 @@ impl<R: Read> Read for Members<R> {
                         self.losses.add(source.position);
                         source.pass_to_header();
                         State::Between { source, small }
+                    } else if !HEADER.starts_with(source.peek(2)) {
+                        self.losses.tail.store(source.position, Ordering::Relaxed);
+                        State::Ended
                     } else {
                         State::Within(Box::new(GzDecoder::new(source)))
                     }
@@ -186,6 +194,15 @@ impl<R: Read> Window<R> {
             let wanted = size.saturating_sub(self.bytes.len()) as u64;
             self.failure = self.source.by_ref().take(wanted).read_to_end(&mut self.bytes).err();
         }
+    }
+
+    /// The next bytes, so many if there are.
+    fn peek(&mut self, size: usize) -> &[u8] {
+        if self.bytes.len() - self.at < size {
+            self.fill(size);
+        }
+        let rest = &self.bytes[self.at..];
+        &rest[..rest.len().min(size)]
     }
 
     /// Whether the member that begins here is damaged, as far as a few parts of the file show.
@@ -385,8 +402,27 @@ mod tests {
         let members = [gzip(b"one, ", 1), gzip(b"", 1), gzip(b"two", 1)].concat();
         assert_eq!(read(&members).unwrap(), b"one, two");
         assert_eq!(read(&[&members[..], &[0; 1000]].concat()).unwrap(), b"one, two");
-        assert!(read(&[&members[..], b"junk after it all"].concat()).is_err());
         assert!(read(&members[..members.len() - 3]).is_err());
+    }
+
+    #[test]
+    fn what_follows_the_last_member_and_is_none_is_told() {
+        let members = [gzip(b"one, ", 1), gzip(b"two", 1)].concat();
+        for junk in [&b"junk after it all"[..], b"\0\0j", b"\x1f", b"\x1f\x8c\x08"] {
+            let losses: Arc<Losses> = Arc::default();
+            let mut text = String::new();
+            let bytes = [&members[..], junk].concat();
+            let read = Members::new(&bytes[..], Arc::clone(&losses)).read_to_string(&mut text);
+            // A byte that may be the first of a header that was cut off is damage.
+            if junk != b"\x1f" {
+                read.unwrap();
+                let place = members.len() + count_zeros(junk);
+                let told = format!("what follows from its byte {place} on is none");
+                assert_eq!((&*text, losses.told()), ("one, two", Some(told)));
+            } else {
+                assert!(read.is_err());
+            }
+        }
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 
 use std::io::Read;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -212,7 +213,9 @@ impl Corpus {
         visit: &mut dyn FnMut(Document<'_>),
     ) -> Result<()> {
         let named = opened.named || file.named;
+        let losses = Arc::clone(&opened.losses);
         let content = self.read_whole(file, opened, &mut buffers.raw)?;
+        outcome.losses(file, &losses);
         let length = buffers.raw.len() as u32;
         match self.whole(&content, buffers) {
             Ok(()) if buffers.record.text.len() as u64 > LARGEST_DOCUMENT => {
