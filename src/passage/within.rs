@@ -233,8 +233,11 @@ impl Page<'_> {
     ) -> Option<Match> {
         let (range_a, range_b) = (self.tokens_of(&units[a]), self.tokens_of(&units[b]));
         let mut hits = Vec::new();
+        let mut of_b = standing.runs(b).to_vec();
+        of_b.sort_unstable();
         for &(run, at_a) in standing.runs(a) {
-            let places = standing.runs(b).iter().filter(|&&(other, _)| other == run);
+            let first = of_b.partition_point(|&(other, _)| other < run);
+            let places = of_b[first..].iter().take_while(|&&(other, _)| other == run);
             hits.extend(places.take(MOST_PLACES).map(|&(_, at_b)| Hit {
                 a: self.document,
                 b: self.document,
