@@ -28,7 +28,7 @@ pub fn notes(corpus: &Corpus, options: &ScanOptions) -> Vec<String> {
     let needed = (corpus.text_estimate() as f64 * share) as u64;
     let folder = &options.read.temp_dir;
     let temporary = told(needed, options.memory, fs4::available_space(folder).ok(), folder);
-    let largest = corpus.largest_text().map(|file| (&*file.name, file.size));
+    let largest = corpus.largest_text().map(|file| (&*file.name, file.unpacked_size()));
     let whole =
         largest.and_then(|(name, size)| held_whole(name, size, size * held, options.memory));
     temporary.into_iter().chain(whole).collect()

@@ -56,9 +56,18 @@ pub enum Place {
         archive: Arc<Holder>,
         /// Its bytes there.
         range: Range<u64>,
-        /// Their checksum when unpacked, if they are packed.
-        packed: Option<u32>,
+        /// What they are unpacked, if they are packed.
+        packed: Option<Packed>,
     },
+}
+
+/// What a packed entry says of itself unpacked.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed {
+    /// Its checksum.
+    pub crc: u32,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// Where an archive is.
@@ -134,7 +143,7 @@ impl Entries {
         archive: &Arc<Holder>,
         name: &str,
         range: Range<u64>,
-        packed: Option<u32>,
+        packed: Option<Packed>,
     ) {
         self.files.push(SourceFile {
             path: file.path.join(name),
@@ -228,7 +237,8 @@ fn list_zip(
                 entries.add(file, &holder, &name, range, None);
             }
             (CompressionMethod::Deflated, Some(range)) => {
-                entries.add(file, &holder, &name, range, Some(about.crc32()));
+                let packed = Packed { crc: about.crc32(), size: about.size() };
+                entries.add(file, &holder, &name, range, Some(packed));
             }
             _ => entries.skip("an entry that is packed in a way that is not read"),
         }

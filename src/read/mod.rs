@@ -330,7 +330,7 @@ impl Corpus {
             let extension = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
             ["gz", "zst", "zstd", "zip", "tgz", "tzst", "parquet"].contains(&&*extension)
         };
-        let text = |file: &SourceFile| file.size * if is_packed(&file.name) { 3 } else { 1 };
+        let text = |file: &SourceFile| file.unpacked_size() * if is_packed(&file.name) { 3 } else { 1 };
         self.files.iter().map(text).sum()
     }
 
@@ -339,9 +339,9 @@ impl Corpus {
         let is_text = |file: &&SourceFile| {
             let verdict = format::verdict(&file.name, &[], self.options.input_format);
             matches!(verdict, Verdict::Read { format: Format::Text | Format::Html, named: true })
-                && file.size <= self.options.max_document
+                && file.unpacked_size() <= self.options.max_document
         };
-        self.files.iter().filter(is_text).max_by_key(|file| file.size)
+        self.files.iter().filter(is_text).max_by_key(|file| file.unpacked_size())
     }
 
     /// How many documents are references; they have the first numbers.
@@ -428,13 +428,14 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
-        if file.size > 2 * UNIT_SIZE {
+        let size = file.unpacked_size();
+        if size > 2 * UNIT_SIZE {
             // Only lines and rows can be told apart from anywhere; other records are read from the start.
             let (ranges, streamed) = match file.open(options, &crate::progress::Silent) {
                 Ok(Opening::Read(Opened {
                     content: Content::Records(records), direct, ..
                 })) => match (records, direct) {
-                    (Records::Jsonl { .. }, Some(_)) => (stretches(file.size), false),
+                    (Records::Jsonl { .. }, Some(_)) => (stretches(size), false),
                     _ => (Vec::new(), true),
                 },
                 Ok(Opening::Read(Opened { content: Content::Rows(rows), .. })) => {
@@ -447,7 +448,7 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
                 }
                 _ => (Vec::new(), false),
             };
-            let bytes = file.size / ranges.len().max(1) as u64;
+            let bytes = size / ranges.len().max(1) as u64;
             let unit = |range| Unit { parts: vec![Part { file: index, range }], bytes, streamed };
             match ranges.is_empty() {
                 true => units.push(unit(None)),
@@ -459,13 +460,13 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
         match units.last_mut() {
             Some(unit)
                 if !unit.streamed
-                    && unit.bytes + file.size <= UNIT_SIZE
+                    && unit.bytes + size <= UNIT_SIZE
                     && unit.parts.len() < 4096 =>
             {
                 unit.parts.push(part);
-                unit.bytes += file.size;
+                unit.bytes += size;
             }
-            _ => units.push(Unit { parts: vec![part], bytes: file.size, streamed: false }),
+            _ => units.push(Unit { parts: vec![part], bytes: size, streamed: false }),
         }
     }
     units

@@ -121,10 +121,10 @@ impl SourceFile {
                 let head = source.head(head_size).map_err(io)?;
                 (head, Box::new(source) as Box<dyn Read>, Some(direct), Compression::None)
             }
-            Some(checksum) => {
+            Some(packed) => {
                 let reader = decompress(source, Compression::Zip, &losses)
                     .map_err(|error| damaged(error, Compression::Zip))?;
-                let (head, reader) = peek(Checked::new(reader, checksum), head_size);
+                let (head, reader) = peek(Checked::new(reader, packed.crc), head_size);
                 (head, reader, None, Compression::Zip)
             }
         };

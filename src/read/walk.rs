@@ -89,6 +89,14 @@ impl SourceFile {
         }
     }
 
+    /// How many bytes it has unpacked, as far as that is known, which it is of entries of archives.
+    pub fn unpacked_size(&self) -> u64 {
+        match &self.place {
+            Place::Entry { packed: Some(packed), .. } => packed.size,
+            _ => self.size,
+        }
+    }
+
     /// Whether it was standard input or a pipe.
     pub fn is_unnamed(&self) -> bool {
         matches!(self.place, Place::Unnamed(_))
