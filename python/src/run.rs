@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use dittograph::error::{Error, Result};
+use dittograph::pipeline::MOST_THREADS;
 use dittograph::progress::{Progress, Unit};
 use pyo3::prelude::*;
 
@@ -102,6 +103,11 @@ pub fn run<T: Send>(
 
 /// Threads of a pool do not live on in a forked process, so every run has its own.
 fn in_pool<T: Send>(threads: Option<usize>, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    if threads.is_some_and(|threads| !(1..=MOST_THREADS as usize).contains(&threads)) {
+        return Err(Error::options(format!(
+            "`threads` must be a whole number from 1 to {MOST_THREADS}"
+        )));
+    }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
         .build()

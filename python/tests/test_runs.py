@@ -93,6 +93,12 @@ def test_other_threads_run_on(long_texts: list[str]) -> None:
     assert found[0] > 0 and turns > 1000
 
 
+@pytest.mark.parametrize("threads", [0, 1025, 10**6])
+def test_a_number_of_threads_that_stops_a_machine_is_refused(threads: int) -> None:
+    with pytest.raises(dittograph.Error, match="from 1 to 1024"):
+        dittograph.scan(texts=["a b"], threads=threads)
+
+
 def test_the_examples_are_true() -> None:
     pytest.importorskip("pyarrow")
     tried = doctest.testmod(dittograph)

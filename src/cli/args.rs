@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use dittograph::passage::PassageParams;
-use dittograph::pipeline::{Find, Method, Pairs, ScanOptions, usual_memory};
+use dittograph::pipeline::{Find, MOST_THREADS, Method, Pairs, ScanOptions, usual_memory};
 use dittograph::read::{ReadOptions, Source};
 
 use super::clean_args::{
@@ -274,7 +274,7 @@ pub struct RunningArguments {
     /// How many threads to use [default: as many as there are processors]
     ///
     /// The output does not depend on it.
-    #[arg(long, value_name = "N", value_parser = whole(1, 65_535))]
+    #[arg(long, value_name = "N", value_parser = whole(1, MOST_THREADS))]
     pub threads: Option<u32>,
 
     /// How much memory to use, such as 8G [default: half of what there is]

@@ -153,6 +153,9 @@ pub struct ScanOptions {
     pub write_text: Option<PathBuf>,
 }
 
+/// The most threads that a run may be told to use: tens of thousands bring a machine to a standstill.
+pub const MOST_THREADS: u32 = 1024;
+
 /// The memory of a run for which none was chosen, where the machine's is not known.
 const USUAL_MEMORY: u64 = 4 << 30;
 

@@ -36,7 +36,9 @@ impl Record {
         let field = fields.text.clone();
         Err(match found.text {
             TextFound::Text => {
-                if let Some(id) = last_at(line, &fields.id).filter(|_| found.is_id_rounded) {
+                if found.is_id_rounded
+                    && let Some(id) = last_at(line, &fields.id)
+                {
                     self.id = id.get().to_owned();
                 }
                 if !fields.extra.is_empty() {
