@@ -1,8 +1,8 @@
 //! In how many places of the corpus each shingle stands, about.
 //!
 //! In: the low part of all [`Lists`]. Out: a count beside each shingle there, as a byte. It
-//! is never too small: shingles that fall into one cell of the table are counted
-//! together. So a count of one is certain, and so is what the join makes of it; larger ones serve
+//! is never too small, up to a few ten thousand: shingles that fall into one cell of the table are
+//! counted together. So a count of one is certain, and so is what the join makes of it; larger ones serve
 //! to put the rarer before the more frequent.
 //!
 //! The table is as large as the corpus asks for, since the result must not depend on
@@ -49,8 +49,7 @@ impl Frequencies {
         // Whole counters, or which cells share one would depend on the memory.
         let counters = (workspace.memory() / 2).max(SMALLEST_SLICE) / CELLS_A_COUNTER as u64;
         let slice = cells.min(counters * CELLS_A_COUNTER as u64);
-        let spill = workspace.spill();
-        let mut units: Vec<Stored<u8>> = Vec::new();
+        let mut counted = Frequencies { spill: workspace.spill(), units: Vec::new() };
         for start in (0..cells).step_by(slice as usize) {
             let table = Table::count(cells, start..(start + slice).min(cells), |each| {
                 let mut buffer = Vec::new();
@@ -63,12 +62,13 @@ impl Frequencies {
                 }
                 Ok(())
             })?;
-            units = (0..lists.units())
+            let spill = workspace.spill();
+            let units = (0..lists.units())
                 .into_par_iter()
                 .map(|unit| {
                     let (mut low, mut before) = (Vec::new(), Vec::new());
-                    let mut counts = match units.get(unit) {
-                        Some(stored) => spill.read_all(stored, &mut before)?.to_vec(),
+                    let mut counts = match counted.units.get(unit) {
+                        Some(stored) => counted.spill.read_all(stored, &mut before)?.to_vec(),
                         None => Vec::new(),
                     };
                     let mut at = 0;
@@ -82,8 +82,9 @@ impl Frequencies {
                     spill.store(&counts)
                 })
                 .collect::<Result<_>>()?;
+            counted = Frequencies { spill, units };
         }
-        Ok(Frequencies { spill, units })
+        Ok(counted)
     }
 
     /// The counts beside the shingles of a unit, in the order of [`Lists::read`].

@@ -13,6 +13,7 @@
 //! become equal only cost a check in vain.
 
 use std::io::{self, Read};
+use std::ops::Add;
 
 use bytemuck::{Pod, Zeroable};
 
@@ -121,7 +122,12 @@ pub struct Lists {
     units: Vec<UnitLists>,
     /// The first document of each unit, and the number of documents at the end.
     starts: Vec<u32>,
+    /// For each unit the sums of the lengths before every [`STEP`]th document.
+    sums: Vec<Box<[Lengths]>>,
 }
+
+/// How many lengths are summed up to find a list.
+const STEP: usize = 64;
 
 impl Default for Lists {
     /// No documents.
@@ -139,7 +145,17 @@ impl Lists {
             end += unit.lengths.len() as u32;
             end
         }));
-        Lists { spill, units, starts }
+        let sums = |unit: &UnitLists| {
+            let mut sum = Lengths { low: 0, high: 0 };
+            let steps = unit.lengths.chunks(STEP).map(|lengths| {
+                let before = sum;
+                lengths.iter().for_each(|&lengths| sum = sum + lengths);
+                before
+            });
+            steps.collect()
+        };
+        let sums = units.iter().map(sums).collect();
+        Lists { spill, units, starts, sums }
     }
 
     /// How many documents there are.
@@ -183,11 +199,14 @@ impl Lists {
     pub fn append(&self, document: DocId, list: &mut Vec<u32>) -> Result<()> {
         let unit = self.starts.partition_point(|&start| start <= document.0) - 1;
         let lists = &self.units[unit];
-        let (before, rest) = lists.lengths.split_at((document.0 - self.starts[unit]) as usize);
+        let at = (document.0 - self.starts[unit]) as usize;
+        let step = at / STEP;
+        let between = lists.lengths[step * STEP..at].iter();
+        let before = between.fold(self.sums[unit][step], |sum, &lengths| sum + lengths);
         let mut buffer = Vec::new();
         for part in [Part::Low, Part::High] {
-            let start: usize = before.iter().map(|lengths| lengths.of(part)).sum();
-            let range = start..start + rest[0].of(part);
+            let start = before.of(part);
+            let range = start..start + lists.lengths[at].of(part);
             list.extend_from_slice(self.spill.read(lists.part(part), range, &mut buffer)?);
         }
         Ok(())
@@ -222,6 +241,14 @@ impl UnitLists {
             Part::Low => &self.low,
             Part::High => &self.high,
         }
+    }
+}
+
+impl Add for Lengths {
+    type Output = Lengths;
+
+    fn add(self, other: Lengths) -> Lengths {
+        Lengths { low: self.low + other.low, high: self.high + other.high }
     }
 }
 

@@ -82,6 +82,9 @@ pub struct Candidates {
 /// Entries that an index has at the most for each byte of memory: it takes a quarter.
 const ENTRIES_A_BYTE: f64 = 1.0 / 64.0;
 
+/// Entries that an index has at the most, whatever memory there is: they are counted in 32 bits.
+const MOST_ENTRIES: usize = u32::MAX as usize;
+
 /// Finds every two documents of which the smaller, by its own share, may stand in the larger.
 /// Members of a crowd that are near to a leader, as `judge` sees it, are left to it.
 ///
@@ -97,7 +100,8 @@ pub fn candidates(
     workspace: &Workspace,
     progress: &dyn Progress,
 ) -> Result<Candidates> {
-    let most = ((workspace.memory() as f64 * ENTRIES_A_BYTE) as usize).max(1 << 20);
+    let most = (workspace.memory() as f64 * ENTRIES_A_BYTE) as usize;
+    let most = most.clamp(1 << 20, MOST_ENTRIES);
     candidates_in_rounds(lists, role, judge, workspace, progress, most)
 }
 
@@ -115,12 +119,16 @@ fn candidates_in_rounds(
     // For each shingle of a crowd its leaders.
     let mut crowded: AHashMap<u32, Vec<DocId>> =
         AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-    for (shingle, members) in find_crowds(&prefixes)? {
-        let leaders = crowds.lead(&members, lists, &judge)?;
-        let led = members.iter().filter(|member| !leaders.contains(member));
-        led.for_each(|&member| prefixes.leave_out_one(member));
-        crowded.insert(shingle, leaders);
-    }
+    // Among the threads, since handing each of many small crowds to them would cost more than the work.
+    rayon::scope(|_| {
+        for (shingle, members) in find_crowds(&prefixes)? {
+            let leaders = crowds.lead(&members, lists, &judge)?;
+            let led = members.iter().filter(|member| !leaders.contains(member));
+            led.for_each(|&member| prefixes.leave_out_one(member));
+            crowded.insert(shingle, leaders);
+        }
+        Ok(())
+    })?;
     let mut joined =
         Candidates { pairs: std::mem::take(&mut crowds.candidates), crowded: Vec::new() };
     let rounds = prefixes.len().div_ceil(most).max(1);
@@ -225,8 +233,11 @@ fn look_up_all(
     Ok(joined)
 }
 
-/// Counters for the search of crowds: few shingles share one with so many others that it looks like a crowd.
-const COUNTERS: usize = 1 << 20;
+/// The fewest counters for the search of crowds.
+const FEWEST_COUNTERS: usize = 1 << 20;
+
+/// How many entries share a counter: few shingles share one with so many others that it looks like a crowd.
+const ENTRIES_A_COUNTER: usize = 64;
 
 /// The shingles that stand in the prefix of more than [`CROWD_SIZE`] documents, with these, ascending.
 fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
@@ -234,8 +245,9 @@ fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
     if prefixes.len() <= CROWD_SIZE {
         return Ok(crowds);
     }
-    let mut counters = vec![0u32; COUNTERS];
-    let counter = |entry: &Entry| entry.shingle() as usize % COUNTERS;
+    let mut counters = vec![0u32; (prefixes.len() / ENTRIES_A_COUNTER).max(FEWEST_COUNTERS)];
+    let count = counters.len();
+    let counter = |entry: &Entry| entry.shingle() as usize % count;
     prefixes.for_each(|low, high| {
         low.iter().chain(high).for_each(|entry| counters[counter(entry)] += 1);
         Ok(())

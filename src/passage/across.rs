@@ -75,9 +75,14 @@ pub fn match_pair(
 fn drop_inner(mut found: Vec<Match>) -> Vec<Match> {
     found.sort_unstable_by_key(|one| (one.a.start, Reverse(one.a.end), one.b.start));
     let mut outer: Vec<Match> = Vec::new();
+    // Those that may hold a later one: what ended before it does not.
+    let mut open: Vec<usize> = Vec::new();
     for one in found {
         let inside = |run: &Run, other: &Run| other.start <= run.start && run.end <= other.end;
-        if !outer.iter().any(|other| inside(&one.a, &other.a) && inside(&one.b, &other.b)) {
+        open.retain(|&other| outer[other].a.end > one.a.start);
+        let holds = |other: &Match| inside(&one.a, &other.a) && inside(&one.b, &other.b);
+        if !open.iter().any(|&other| holds(&outer[other])) {
+            open.push(outer.len());
             outer.push(one);
         }
     }

@@ -136,14 +136,16 @@ impl DocumentPairs {
         }
     }
 
-    /// Whether two documents are a pair, or would be if all of their large cluster were compared.
+    /// Whether two documents are a pair, or of one cluster and one of its crowds, of which not all are compared.
     pub fn are_pair(&self, one: DocId, other: DocId) -> bool {
-        let cluster = self.clusters.of(one);
-        let in_large = cluster.is_some_and(|cluster| self.is_large[cluster]);
         let (one, other) = (self.copies.first_of(one), self.copies.first_of(other));
+        let is_crowded = |document: DocId| self.crowded.binary_search(&document).is_ok();
         one == other
-            || (in_large && cluster == self.clusters.of(other))
             || self.pairs.contains(&key(one, other))
+            || (is_crowded(one) && is_crowded(other) && {
+                let cluster = self.clusters.of(one);
+                cluster.is_some() && cluster == self.clusters.of(other)
+            })
     }
 }
 

@@ -57,6 +57,9 @@ struct Seen {
 /// a few megabytes.
 const SHINGLES_A_GROUP: usize = 1 << 17;
 
+/// How many candidates are grouped at a time: their ends are counted in 32 bits.
+const MOST_EDGES: usize = 1 << 30;
+
 /// How many steps of a merge are worth as much as making bits of a shingle.
 const STEPS_A_SHINGLE: usize = 10;
 
@@ -173,7 +176,8 @@ impl Inspected {
         let edge = |&(one, other): &Candidate| (self.place(one), self.place(other));
         let edges: Vec<Edge> = candidates.iter().map(edge).collect();
         let length = |place: u32| self.seen[place as usize].set.length as usize;
-        let groups = groups(&edges, self.seen.len(), length, SHINGLES_A_GROUP);
+        let groups = |edges| groups(edges, self.seen.len(), length, SHINGLES_A_GROUP);
+        let groups: Vec<Vec<Edge>> = edges.chunks(MOST_EDGES).flat_map(groups).collect();
         let verified = groups.par_iter().map(|edges| {
             progress.go_on()?;
             let pairs = self.verify_group(edges, sketched, plan)?;
@@ -218,8 +222,10 @@ impl Inspected {
         let local = |member: u32| {
             members.binary_search(&member).expect("the members are those of the edges")
         };
+        // Bits of a set that is large by itself would be no few megabytes, and in each of its groups the same.
+        let is_large = members.iter().any(|&member| length(member) > SHINGLES_A_GROUP);
         let steps: usize = edges.iter().map(|edge| length(edge.0) + length(edge.1)).sum();
-        if steps < STEPS_A_SHINGLE * total {
+        if is_large || steps < STEPS_A_SHINGLE * total {
             let verify =
                 |edge: &Edge| plan.criteria.verify(sets[local(edge.0)], sets[local(edge.1)]);
             return Ok(edges.iter().filter_map(verify).collect());

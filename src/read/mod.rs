@@ -330,7 +330,8 @@ impl Corpus {
             let extension = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
             ["gz", "zst", "zstd", "zip", "tgz", "tzst", "parquet"].contains(&&*extension)
         };
-        let text = |file: &SourceFile| file.unpacked_size() * if is_packed(&file.name) { 3 } else { 1 };
+        let text =
+            |file: &SourceFile| file.unpacked_size() * if is_packed(&file.name) { 3 } else { 1 };
         self.files.iter().map(text).sum()
     }
 
@@ -459,9 +460,7 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
         let part = Part { file: index, range: None };
         match units.last_mut() {
             Some(unit)
-                if !unit.streamed
-                    && unit.bytes + size <= UNIT_SIZE
-                    && unit.parts.len() < 4096 =>
+                if !unit.streamed && unit.bytes + size <= UNIT_SIZE && unit.parts.len() < 4096 =>
             {
                 unit.parts.push(part);
                 unit.bytes += size;
