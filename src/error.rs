@@ -275,6 +275,14 @@ impl Error {
         }
     }
 
+    /// Leaves the line away, where only the place in a part of the file is known.
+    pub(crate) fn without_line(mut self) -> Self {
+        if self.0.noun != "row" {
+            self.0.line = None;
+        }
+        self
+    }
+
     /// Whether it is only that a table has other columns than the one asked for.
     pub(crate) fn is_about_columns(&self) -> bool {
         matches!(self.0.kind, ErrorKind::MissingColumn { .. })
@@ -391,11 +399,11 @@ impl fmt::Display for Error {
         if let Some(path) = &self.0.path {
             write!(f, "{path}: ")?;
         }
-        if let (Some(line), Some(offset)) = (self.0.line, self.0.offset) {
-            match self.0.noun {
-                "row" => write!(f, "row {line}: ")?,
-                noun => write!(f, "{noun} {line} (byte {offset}): ")?,
-            }
+        match (self.0.line, self.0.offset) {
+            (Some(line), Some(_)) if self.0.noun == "row" => write!(f, "row {line}: ")?,
+            (Some(line), Some(offset)) => write!(f, "{} {line} (byte {offset}): ", self.0.noun)?,
+            (None, Some(offset)) => write!(f, "byte {offset}: ")?,
+            (_, None) => {}
         }
         self.0.kind.fmt(f)
     }

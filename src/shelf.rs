@@ -147,7 +147,9 @@ impl<R: Read> ShelfReader<R> {
     /// [`ErrorKind::NotShard`], if the file is not as it was written.
     pub fn finish(mut self) -> Result<()> {
         let sum = self.sum.digest();
-        match self.bytes(8)? == sum.to_ne_bytes() {
+        let is_as_written = self.bytes(8)? == sum.to_ne_bytes();
+        let is_end = self.bytes(1).is_err();
+        match is_as_written && is_end {
             true => Ok(()),
             false => Err(Error::new(ErrorKind::NotShard("it is damaged"))),
         }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from dittograph import _native
 
-__all__ = ["ArrowArray", "ArrowStream", "Paths", "Source", "Texts", "paths_of", "sources"]
+__all__ = ["ArrowArray", "ArrowStream", "Paths", "Source", "Texts", "paths_of", "several", "sources", "texts_of"]
 
 
 @runtime_checkable
@@ -38,7 +38,25 @@ def paths_of(paths: Paths) -> list[str]:
     """The paths, one by one."""
     if isinstance(paths, (str, os.PathLike)):
         return [os.fspath(paths)]
+    if isinstance(paths, (Mapping, ArrowStream, ArrowArray)):
+        # Gone through one by one, these give the names of their columns.
+        raise TypeError(f"paths are wanted here, not a {type(paths).__name__}")
     return [os.fspath(path) for path in paths]
+
+
+def several(name: str, values: Iterable[str]) -> list[str]:
+    """Strings, one by one; one alone is most likely a slip, and would be taken for its letters."""
+    if isinstance(values, str):
+        raise TypeError(f"`{name}` is one string: give several, in a list")
+    return list(values)
+
+
+def texts_of(texts: Texts) -> Texts:
+    """Texts that are several."""
+    if isinstance(texts, (str, Mapping)):
+        what = "one string" if isinstance(texts, str) else "a mapping"
+        raise TypeError(f"`texts` is {what}: give several, in a list")
+    return texts
 
 
 def sources(
@@ -51,8 +69,7 @@ def sources(
     if (source is None) == (texts is None):
         raise TypeError("give either paths or a table, or `texts=`")
     if texts is not None:
-        if isinstance(texts, str):
-            raise TypeError("`texts` is one string: give several, in a list")
+        texts = texts_of(texts)
         if isinstance(texts, (ArrowStream, ArrowArray)):
             return [_native.MemoryTable.of_arrow(texts, None, "text")]
         return [_native.MemoryTable.of_texts(texts, None)]
@@ -60,5 +77,7 @@ def sources(
         return [source]
     if isinstance(source, (ArrowStream, ArrowArray)):
         return [_native.MemoryTable.of_arrow(source, id_field, text_field)]
+    if isinstance(source, Mapping):
+        raise TypeError("a mapping is no table: make a frame or an Arrow table of it, or give `texts=`")
     assert source is not None
     return list(paths_of(source))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from dittograph import _native
 from dittograph._errors import Error, UnreadableWarning
-from dittograph._options import Paths, Source, Texts, paths_of, sources
+from dittograph._options import Paths, Source, Texts, paths_of, several, sources
 from dittograph._progress import Progress, done, watcher
 from dittograph._table import Findings
 
@@ -235,7 +235,7 @@ def clean(
                 "furniture_documents": furniture_documents,
                 "across": across,
                 "captions": captions,
-                "keep_text": list(keep_text),
+                "keep_text": several("keep_text", keep_text),
                 "output_format": output_format,
                 "force": force,
             },
@@ -285,7 +285,7 @@ def _reading(
         "text_field": text_field,
         "id_field": id_field,
         "html": html,
-        "exclude": list(exclude),
+        "exclude": several("exclude", exclude),
         "max_document": max_document,
         "strict": strict,
         "memory": memory,

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Literal
 
 from dittograph import _native
-from dittograph._options import Texts
+from dittograph._options import Texts, texts_of
 from dittograph._table import Signatures
 
 __all__ = ["Deduplicator", "Match", "Similarity", "signatures", "similarity"]
@@ -62,7 +62,7 @@ def signatures(
 
     For estimates and for other programs: :func:`similarity` and :func:`dittograph.scan` need none.
     """
-    return Signatures(_native.signatures(texts, num_hashes, shingle_size, seed, threads))
+    return Signatures(_native.signatures(texts_of(texts), num_hashes, shingle_size, seed, threads))
 
 
 @dataclasses.dataclass(frozen=True)

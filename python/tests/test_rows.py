@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,22 @@ def test_whole_numbers_are_ids_and_a_repeated_one_is_told() -> None:
     assert found.notices == [
         "table: a record repeats the id of an earlier record, the first is row 2; the row number is added to the name"
     ]
+
+
+def test_ids_of_any_type_tell_rows_apart() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    text = "one two three four five six"
+    day = datetime.date(2024, 5, 2)
+    bytes_of = bytes(range(200, 216))
+    for ids, expected in [
+        (pyarrow.array([40, None, 10], pyarrow.float64()), ["40", "1", "10"]),
+        (pyarrow.array([1.5, 2.0, 3.25], pyarrow.float32()), ["1.5", "2", "3.25"]),
+        (pyarrow.array([day, day + datetime.timedelta(1), None]), ["2024-05-02", "2024-05-03", "2"]),
+        (pyarrow.array([bytes_of, b"plain", b""], pyarrow.binary()), [bytes_of.hex(), "plain", "2"]),
+        (pyarrow.array(["1", None, "x"]), ["1", "1:1", "x"]),
+    ]:
+        rows = dittograph.scan(pyarrow.table({"id": ids, "text": [text] * 3}), find="documents").to_arrow()
+        assert set(rows["doc_a"].to_pylist()) | set(rows["doc_b"].to_pylist()) == set(expected), ids
 
 
 def test_columns_have_the_values_of_the_rows(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import dittograph
@@ -52,6 +53,24 @@ def test_options_that_make_no_sense_are_refused() -> None:
     for arguments in [{}, {"source": "a", "texts": ["b"]}, {"texts": "one string"}, {"texts": [b"bytes"]}]:
         with pytest.raises(TypeError):
             dittograph.scan(**arguments)  # type: ignore[arg-type]
+
+
+def test_what_would_be_taken_for_something_else_is_refused(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    frame = pyarrow.table({"id": ["1"], "text": ["one text"]})
+    calls: list[Callable[[], object]] = [
+        lambda: dittograph.scan({"id": ["1"], "text": ["one text"]}),
+        lambda: dittograph.scan(texts={"a": "one text"}),
+        lambda: dittograph.scan("corpus", exclude="*.md"),
+        lambda: dittograph.clean(frame, tmp_path / "out"),
+        lambda: dittograph.clean("corpus", tmp_path / "out", keep_text="a line"),
+        lambda: dittograph.signatures("one text"),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match="one string|a mapping|paths are wanted"):
+            call()
+    with pytest.raises(dittograph.Error, match="field `text` is a number, not a string"):
+        dittograph.scan(pyarrow.table({"text": [1, 2]}))
 
 
 def test_ctrl_c_ends_a_run(long_texts: list[str]) -> None:

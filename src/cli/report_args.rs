@@ -26,7 +26,8 @@ pub struct ReportArguments {
     /// What was scanned, as it was named then: to show whole texts and what differs in them
     ///
     /// Without it the page shows the excerpts that are in the rows. Name the references of
-    /// `--against` here, too. A document that has changed since is shown by its excerpts.
+    /// `--against` here, too. A document that has changed since, as far as its
+    /// length and its excerpts tell, is shown by these.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 

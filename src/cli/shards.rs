@@ -1,10 +1,12 @@
 //! `dittograph sketch` and `dittograph merge`.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
-use dittograph::error::Result;
+use dittograph::error::{Error, ErrorKind, Result};
 use dittograph::pipeline;
+use dittograph::read::real_path;
 
 use super::args::program;
 use super::command::command;
@@ -18,7 +20,7 @@ use super::{Outcome, interrupt, use_threads};
 /// Sketches a share of a corpus into a file; `matches` are what the arguments were made of.
 ///
 /// # Errors
-/// Whatever keeps the run from being done; what cannot be read is told when the shards are merged.
+/// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn sketch(
     arguments: &SketchArguments,
     matches: &ArgMatches,
@@ -34,6 +36,7 @@ pub fn sketch(
     let corpus = &arguments.corpus;
     let mut options = corpus.options(&arguments.running);
     options.read.outputs = vec![arguments.output.clone()];
+    refuse_below(&corpus.paths, &arguments.output)?;
     let output = Output::open(Some(&arguments.output))?;
     let bars = Bars::new(arguments.quiet);
     let mut sketching = None;
@@ -41,16 +44,38 @@ pub fn sketch(
         let mut out = BufWriter::with_capacity(1 << 20, out);
         let shard = arguments.shard;
         let done = pipeline::sketch(&corpus.paths, &options, shard, &typed, &mut out, &bars);
-        sketching = Some(done.map_err(io::Error::other)?);
+        sketching = Some(done.map_err(|error| match error.kind() {
+            // Files that are read have a name.
+            ErrorKind::Io(_) => error.at_path(arguments.output.display()),
+            _ => error,
+        })?);
         out.flush()
     })?;
     if let Some(note) = corpus.note().filter(|_| !arguments.quiet) {
         messages.note(&note);
     }
-    if let Some(sketching) = sketching.filter(|_| !arguments.quiet) {
-        messages.text(sketching);
+    let Some(sketching) = sketching else { return Ok(Outcome::Done) };
+    messages.problems(&sketching.problems, sketching.problem_count);
+    if !arguments.quiet {
+        messages.text(&sketching);
     }
-    Ok(Outcome::Done)
+    Ok(if sketching.problem_count > 0 { Outcome::Incomplete } else { Outcome::Done })
+}
+
+/// A shard below one of the paths would be taken for a document of the corpus by all other shards.
+fn refuse_below(paths: &[PathBuf], output: &Path) -> Result<()> {
+    let real = |path: &Path| real_path(path).map_err(|error| Error::io(path, error));
+    let place = real(output)?;
+    for path in paths {
+        if place.starts_with(real(path)?) {
+            return Err(Error::options(format!(
+                "{} stands below {}, where the other shards would find it: write it elsewhere",
+                output.display(),
+                path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Merges shards, writes what was found, and tells how it went.

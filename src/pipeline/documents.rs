@@ -71,7 +71,8 @@ impl DocumentPairs {
         drop(wanted);
         clock.lap("inspect candidates");
         let pairs = inspected.verify(&candidates, sketched, plan, progress)?;
-        let (copies, split_off) = copies.confirm(|one, other| inspected.are_equal(one, other))?;
+        let (copies, split_off) = copies
+            .confirm(|one, other| inspected.are_equal((one, other), corpus, sketched, plan))?;
         let found = Self::new(pairs, split_off, crowded, copies, inspected, sketched.sides, plan);
         clock.lap("verify");
         Ok(found)

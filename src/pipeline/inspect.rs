@@ -10,17 +10,17 @@ use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::lsh::Candidate;
 use crate::progress::{Progress, Unit};
-use crate::read::{Catalog, Corpus, Visitor};
+use crate::read::{Corpus, Visitor};
 use crate::report::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
 use crate::shingle::SetBuilder;
 use crate::spill::{Spill, Stored, Workspace};
-use crate::text::{Tokenizer, normalised};
+use crate::text::{Tokenizer, Tokens, normalised};
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
 use super::Plan;
 use super::benches::Benches;
 use super::exact::Copies;
-use super::survey::{Facts, Sketched};
+use super::survey::Sketched;
 
 /// What was seen of the documents.
 pub struct Inspected {
@@ -84,8 +84,7 @@ impl Place {
 /// Looks at documents; its benches go from thread to thread.
 struct Inspector<'a> {
     corpus: &'a Corpus,
-    catalog: &'a Catalog,
-    facts: &'a [Facts],
+    sketched: &'a Sketched,
     copies: &'a Copies,
     plan: &'a Plan,
     spill: &'a Spill,
@@ -101,6 +100,8 @@ struct Bench {
     texts: Vec<u8>,
     seen: Vec<Seen>,
     quotes: QuoteBuilder,
+    /// A document that is not what it was.
+    changed: Option<DocId>,
 }
 
 impl Inspected {
@@ -119,8 +120,7 @@ impl Inspected {
         let mut quotes = Quotes::new(workspace.spill_beyond(workspace.memory() / 16));
         let inspector = Inspector {
             corpus,
-            catalog: &sketched.catalog,
-            facts: &sketched.facts,
+            sketched,
             copies,
             plan,
             spill: &spill,
@@ -150,18 +150,40 @@ impl Inspected {
     }
 
     /// Whether two documents that have copies are the same normalised text.
-    pub fn are_equal(&self, one: DocId, other: DocId) -> Result<bool> {
-        let text = |document: DocId| -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Changed`](crate::error::ErrorKind::Changed), if one is not what it was; those of [`Spill::read`].
+    pub fn are_equal(
+        &self,
+        (one, other): (DocId, DocId),
+        corpus: &Corpus,
+        sketched: &Sketched,
+        plan: &Plan,
+    ) -> Result<bool> {
+        let bytes = |document: DocId| -> Result<Vec<u8>> {
             let seen = self.seen(document);
             let stored = &self.units[seen.unit as usize].1;
             Ok(self.spill.read(stored, seen.text.range(), &mut Vec::new())?.to_vec())
         };
-        let (one, other) = (text(one)?, text(other)?);
+        let texts = [bytes(one)?, bytes(other)?];
         // Most copies are copied to the byte.
-        let text = |bytes| {
+        if texts[0] == texts[1] {
+            return Ok(true);
+        }
+        let texts = texts.each_ref().map(|bytes| {
             std::str::from_utf8(bytes).expect("what was put away is the text of a document")
-        };
-        Ok(one == other || normalised(text(&one)) == normalised(text(&other)))
+        });
+        if normalised(texts[0]) == normalised(texts[1]) {
+            return Ok(true);
+        }
+        // Either there are two texts of one hash, or one was another text when it was hashed.
+        for (document, text) in [one, other].into_iter().zip(texts) {
+            let tokens = Tokens::of(text, &mut Tokenizer::new(plan.sketch.seed));
+            if !sketched.facts[document.index()].are_of(tokens.hashes()) {
+                return Err(sketched.changed(corpus, document));
+            }
+        }
+        Ok(false)
     }
 
     /// The candidates (ascending) that are pairs, ascending.
@@ -272,11 +294,13 @@ impl Visitor for Inspector<'_> {
             texts: Vec::new(),
             seen: Vec::new(),
             quotes: QuoteBuilder::default(),
+            changed: None,
         })
     }
 
     fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
-        let Bench { tokenizer, set_builder, hashes, sets, texts, seen, quotes } = bench;
+        let Bench { tokenizer, set_builder, hashes, sets, texts, seen, quotes, changed } = bench;
+        let facts = &self.sketched.facts[number.index()];
         hashes.clear();
         let (set, text) = (sets.len(), texts.len());
         if self.copies.has_copy(number) {
@@ -284,6 +308,9 @@ impl Visitor for Inspector<'_> {
         }
         if self.copies.is_first(number) {
             tokenizer.hash_into(document.text, hashes);
+            if !facts.are_of(hashes) {
+                changed.get_or_insert(number);
+            }
             set_builder.build(hashes, sets);
         }
         seen.push(Seen {
@@ -292,13 +319,16 @@ impl Visitor for Inspector<'_> {
             set: Place::new(set, sets.len()),
             text: Place::new(text, texts.len()),
         });
-        let name = self.corpus.name(self.catalog, number, document.id);
+        let name = self.corpus.name(&self.sketched.catalog, number, document.id);
         let whole = Span::new(0, document.text.len());
-        let excerpt = Excerpt::alone(whole, self.facts[number.index()].tokens);
+        let excerpt = Excerpt::alone(whole, facts.tokens);
         quotes.push(number, &name, document.text, [excerpt]);
     }
 
     fn finish(&self, mut bench: Bench) -> Result<UnitInspected> {
+        if let Some(document) = bench.changed {
+            return Err(self.sketched.changed(self.corpus, document));
+        }
         let kept = UnitInspected {
             sets: self.spill.store(&bench.sets)?,
             texts: self.spill.store(&bench.texts)?,

@@ -14,7 +14,7 @@ use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::passage::{Passage, Passages, Run};
 use crate::progress::Progress;
-use crate::read::{Catalog, Corpus, Visitor};
+use crate::read::{Corpus, Visitor};
 use crate::report::{
     ClusterMember, ClusterRows, Counts, Excerpt, Findings, Kind, QuoteBuilder, Quotes, Row,
     UnitQuotes,
@@ -324,8 +324,7 @@ fn quote_runs(
     runs.dedup();
     let mut wanted: Vec<DocId> = runs.iter().map(|run| run.document).collect();
     wanted.dedup();
-    let quoter =
-        Quoter { corpus, catalog: &sketched.catalog, runs: &runs, plan, spill: quotes.spill() };
+    let quoter = Quoter { corpus, sketched, runs: &runs, plan, spill: quotes.spill() };
     let units = corpus.revisit(&sketched.catalog, &wanted, ("quoting", progress), &quoter)?;
     units.into_iter().for_each(|unit| quotes.push(unit));
     Ok(runs)
@@ -334,7 +333,7 @@ fn quote_runs(
 /// Quotes runs of documents.
 struct Quoter<'a> {
     corpus: &'a Corpus,
-    catalog: &'a Catalog,
+    sketched: &'a Sketched,
     /// Ascending.
     runs: &'a [Run],
     plan: &'a Plan,
@@ -342,23 +341,36 @@ struct Quoter<'a> {
 }
 
 impl Visitor for Quoter<'_> {
-    type Unit = (Tokenizer, QuoteBuilder);
+    /// With the document that is not what it was, if one is not.
+    type Unit = (Tokenizer, QuoteBuilder, Option<DocId>);
     type Kept = UnitQuotes;
 
     fn begin(&self) -> Self::Unit {
-        (Tokenizer::new(self.plan.sketch.seed), QuoteBuilder::default())
+        (Tokenizer::new(self.plan.sketch.seed), QuoteBuilder::default(), None)
     }
 
-    fn visit(&self, (tokenizer, quotes): &mut Self::Unit, id: DocId, document: Document<'_>) {
+    fn visit(
+        &self,
+        (tokenizer, quotes, changed): &mut Self::Unit,
+        id: DocId,
+        document: Document<'_>,
+    ) {
         let start = self.runs.partition_point(|run| run.document < id);
         let runs = self.runs[start..].iter().take_while(|run| run.document == id);
         let tokens = Tokens::of(document.text, tokenizer);
-        let name = self.corpus.name(self.catalog, id, document.id);
+        if !self.sketched.facts[id.index()].are_of(tokens.hashes()) {
+            changed.get_or_insert(id);
+            return;
+        }
+        let name = self.corpus.name(&self.sketched.catalog, id, document.id);
         let excerpts = runs.map(|run| excerpt(&tokens, run, self.plan.options.context));
         quotes.push(id, &name, document.text, excerpts);
     }
 
-    fn finish(&self, (_, mut quotes): Self::Unit) -> Result<UnitQuotes> {
+    fn finish(&self, (_, mut quotes, changed): Self::Unit) -> Result<UnitQuotes> {
+        if let Some(document) = changed {
+            return Err(self.sketched.changed(self.corpus, document));
+        }
         quotes.store(self.spill)
     }
 }

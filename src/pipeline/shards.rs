@@ -24,6 +24,9 @@ use super::clock::Clock;
 use super::survey::{self, Kept, Spills, read_kept, write_kept};
 use super::{Plan, Scan, ScanOptions, scan_of};
 
+/// The most shares that the work may be divided into.
+const MOST_SHARDS: usize = 1 << 16;
+
 /// Which share of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
@@ -39,9 +42,20 @@ impl FromStr for Shard {
     fn from_str(text: &str) -> Result<Self> {
         let shard = text.split_once('/').and_then(|(number, of)| {
             let (number, of) = (number.parse().ok()?, of.parse().ok()?);
-            (1..=of).contains(&number).then_some(Shard { number, of })
+            Some(Shard { number, of }).filter(Shard::is_one)
         });
-        shard.ok_or_else(|| Error::options("`--shard`: write which shard of how many, such as 1/8"))
+        shard.ok_or_else(|| {
+            Error::options(format!(
+                "`--shard`: write which shard of how many, such as 1/8; there are {MOST_SHARDS} at most"
+            ))
+        })
+    }
+}
+
+impl Shard {
+    /// Whether there can be such a share.
+    fn is_one(&self) -> bool {
+        (1..=self.of).contains(&self.number) && self.of <= MOST_SHARDS
     }
 }
 
@@ -79,6 +93,10 @@ pub fn sketch(
     let spills = Spills::new(&workspace);
     let chosen = |unit: usize| unit % shard.of == shard.number - 1;
     let units = survey::read_units(&mut corpus, chosen, &plan, &spills, progress)?;
+    if options.read.strict && units.iter().any(UnitRead::has_problems) {
+        let (mut problems, _) = corpus.problems_of(units);
+        return Err(problems.swap_remove(0));
+    }
     let header = Header {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         arguments: arguments.to_owned(),
@@ -90,16 +108,22 @@ pub fn sketch(
         Ok(error) => error,
         Err(error) => Error::new(ErrorKind::Io(error)),
     })?;
-    Ok(Sketching { shard, documents: units.iter().map(|unit| unit.documents() as u64).sum() })
+    let documents = units.iter().map(|unit| unit.documents() as u64).sum();
+    let (problems, problem_count) = corpus.problems_of(units);
+    Ok(Sketching { shard, documents, problems, problem_count })
 }
 
 /// What was sketched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Sketching {
     /// Which share it is.
     pub shard: Shard,
     /// How many documents it has.
     pub documents: u64,
+    /// What could not be read of it.
+    pub problems: Vec<Error>,
+    /// How much that is, with what is not described.
+    pub problem_count: u64,
 }
 
 impl fmt::Display for Sketching {
@@ -135,8 +159,11 @@ fn open(path: &Path) -> Result<(ShelfReader<BufReader<File>>, Header)> {
     let open = || {
         let file = File::open(path).map_err(|error| Error::new(ErrorKind::Io(error)))?;
         let mut shelf = ShelfReader::new(BufReader::with_capacity(1 << 20, file))?;
-        let header = shelf.value()?;
-        Ok((shelf, header))
+        let header: Header = shelf.value()?;
+        match header.shard.is_one() {
+            true => Ok((shelf, header)),
+            false => Err(Error::new(ErrorKind::NotShard("it is damaged"))),
+        }
     };
     open().map_err(|error: Error| error.at_path(path.display()))
 }

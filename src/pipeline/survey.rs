@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::document::{DocId, Document};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::lsh::band_keys;
 use crate::passage::{
@@ -56,7 +56,33 @@ pub struct Facts {
     pub half_words: u32,
 }
 
+impl Facts {
+    /// What is kept of a document with these tokens.
+    pub fn of(tokens: &Tokens) -> Self {
+        Facts {
+            content: content(tokens.hashes()),
+            tokens: tokens.len() as u32,
+            half_words: tokens.half_words(0..tokens.len()),
+        }
+    }
+
+    /// Whether a document that has these tokens is what it was when it was first read.
+    pub fn are_of(&self, tokens: &[u64]) -> bool {
+        self.content == content(tokens)
+    }
+}
+
+fn content(tokens: &[u64]) -> u128 {
+    xxh3_128(bytemuck::cast_slice(tokens))
+}
+
 impl Sketched {
+    /// That a document is not what it was when it was first read.
+    pub fn changed(&self, corpus: &Corpus, document: DocId) -> Error {
+        let file = &corpus.files()[self.catalog.file_of(document)];
+        Error::new(ErrorKind::Changed).at_path(file.path.display())
+    }
+
     /// How many documents have no word.
     pub fn empty(&self) -> u64 {
         self.facts.iter().filter(|facts| facts.tokens == 0).count() as u64
@@ -221,12 +247,7 @@ impl Visitor for Surveyor<'_> {
             sketch,
         } = bench;
         tokens.fill_without_spans(document.text, tokenizer);
-        let (hashes, half_words) = (tokens.hashes(), tokens.half_words(0..tokens.len()));
-        sketch.facts.push(Facts {
-            content: xxh3_128(bytemuck::cast_slice(hashes)),
-            tokens: hashes.len() as u32,
-            half_words,
-        });
+        sketch.facts.push(Facts::of(tokens));
         if self.plan.wants_passages() && !self.plan.is_against() {
             if let Some(suspect) = repeats.look(tokens) {
                 tokens.fill(document.text, tokenizer);

@@ -11,7 +11,7 @@ use arrow_schema::{DataType, Fields, Schema};
 use super::UNIT_SIZE;
 use super::columns::{Footer, Section};
 use super::record::Record;
-use super::values::{Cells, Values};
+use super::values::{Cells, Values, not_text};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A table of documents.
@@ -93,6 +93,12 @@ impl MemoryTable {
         text_field: &str,
     ) -> Result<Self> {
         let text_path = path(schema, text_field)?;
+        if let Some(found) = find(schema.fields(), &text_path).and_then(not_text) {
+            return Err(Error::new(ErrorKind::FieldNotText {
+                field: text_field.to_owned(),
+                found,
+            }));
+        }
         let id_path = id_field.map(|name| path(schema, name)).transpose()?;
         let missing = || missing(schema, text_field);
         let mut starts = vec![0];

@@ -407,9 +407,13 @@ impl Corpus {
         let number = source.number(locator.line);
         let record = match (locator.line, id) {
             (0, _) => return source.name.clone(),
-            (_, None) => number.to_string(),
-            (_, Some(id)) if catalog.repeated_ids.contains(&document.0) => format!("{id}:{number}"),
-            (_, Some(id)) => id.to_owned(),
+            (_, id) => {
+                let id = id.map_or_else(|| number.to_string(), str::to_owned);
+                match catalog.repeated_ids.contains(&document.0) {
+                    true => format!("{id}:{number}"),
+                    false => id,
+                }
+            }
         };
         match source.is_table() {
             true => record,

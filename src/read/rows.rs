@@ -85,7 +85,7 @@ impl RowFile {
     /// The text of a row of a batch, if it has one.
     pub fn text(&self, batch: &RecordBatch, row: usize) -> Option<String> {
         let mut text = String::new();
-        Values::of(batch, &self.footer.text.path)?.add_to(&mut text, row).ok()?;
+        Values::of(batch, &self.footer.text.path)?.add_text(&mut text, row).ok()?;
         Some(text)
     }
 

@@ -10,13 +10,38 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::assemble::{Outcome, PartOutcome, UnitRead};
 use super::{Corpus, Locator};
-use crate::error::{ErrorTold, Result};
+use crate::error::{Error, ErrorTold, Result};
 use crate::shelf::{ShelfReader, ShelfWriter};
 
 impl Corpus {
     /// How many units of work it has.
     pub fn units(&self) -> usize {
         self.units.len()
+    }
+
+    /// What some units that were read have of problems, in reading order: those that are described, and how many
+    /// there are. In a file that is cut, only the place in bytes is known as long as not all is read.
+    pub fn problems_of<B>(&mut self, units: Vec<UnitRead<B>>) -> (Vec<Error>, u64) {
+        let mut problems = std::mem::take(&mut self.walk_problems);
+        let mut more = 0;
+        for unit in units {
+            let is_cut = self.units[unit.number].parts.iter().any(|part| part.range.is_some());
+            let mut before = (u32::MAX, 0);
+            for mut part in unit.outcomes.into_iter().flat_map(|outcome| outcome.parts) {
+                if before.0 != part.file {
+                    before = (part.file, 0);
+                }
+                let file = &self.files[part.file as usize];
+                for mut error in part.problems.drain(..) {
+                    error.shift_lines(|line| file.number(before.1 + line));
+                    problems.push(if is_cut { error.without_line() } else { error });
+                }
+                before.1 += part.lines;
+                more += part.more_problems;
+            }
+        }
+        let count = problems.len() as u64 + more;
+        (problems, count)
     }
 
     /// A number that is another one, almost surely, if files, names or sizes are others.
@@ -38,6 +63,12 @@ impl<B> UnitRead<B> {
     /// Its number, in reading order.
     pub fn number(&self) -> usize {
         self.number
+    }
+
+    /// Whether something of it could not be read.
+    pub fn has_problems(&self) -> bool {
+        let mut parts = self.outcomes.iter().flat_map(|outcome| &outcome.parts);
+        parts.any(|part| !part.problems.is_empty())
     }
 
     /// How many documents it has.

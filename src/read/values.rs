@@ -5,10 +5,9 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow_array::types::{Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::display::array_value_to_string;
 use arrow_schema::DataType;
 
 use super::encoding;
@@ -32,9 +31,10 @@ impl Cells {
     pub fn fill(&self, record: &mut Record, row: usize) -> Result<(), NoText> {
         record.clear();
         if let Some(ids) = &self.ids {
-            record.has_id = ids.add_to(&mut record.id, row).is_ok() && !record.id.is_empty();
+            ids.add_id(&mut record.id, row);
+            record.has_id = !record.id.is_empty();
         }
-        (record.replaced, record.guessed) = self.texts.add_to(&mut record.text, row)?;
+        (record.replaced, record.guessed) = self.texts.add_text(&mut record.text, row)?;
         Ok(())
     }
 }
@@ -116,49 +116,94 @@ impl Values {
     }
 
     /// Adds a row's value to `out`; gives what was replaced and guessed to decode it.
-    pub fn add_to(
+    pub fn add_text(
         &self,
         out: &mut String,
         row: usize,
     ) -> Result<(u64, Option<&'static str>), NoText> {
-        let null = || NoText::Other("null");
+        let at = self.place(row).ok_or(NoText::Other("null"))?;
+        match self.written(at) {
+            Some(Written::Text(text)) => {
+                out.push_str(text);
+                Ok((0, None))
+            }
+            Some(Written::Bytes(bytes)) => {
+                let decoded = encoding::decode(bytes).map_err(NoText::Binary)?;
+                out.push_str(&decoded.text);
+                Ok((decoded.replaced, decoded.guessed))
+            }
+            None => Err(NoText::Other(not_text(self.array.data_type()).unwrap_or("null"))),
+        }
+    }
+
+    /// Adds a row's value to `out` as an id, nothing if it is null: bytes that are no UTF-8 in hexadecimal digits,
+    /// whole numbers without a point, whatever they are kept as.
+    pub fn add_id(&self, out: &mut String, row: usize) {
+        let Some(at) = self.place(row) else { return };
+        let array = &*self.array;
+        match (self.written(at), array.data_type()) {
+            (Some(Written::Text(text)), _) => out.push_str(text),
+            (Some(Written::Bytes(bytes)), _) => match std::str::from_utf8(bytes) {
+                Ok(text) => out.push_str(text),
+                Err(_) => out.extend(bytes.iter().map(|byte| format!("{byte:02x}"))),
+            },
+            // A column of whole numbers of which one is missing is one of floating-point numbers in some tools.
+            (None, DataType::Float32) => {
+                out.push_str(&array.as_primitive::<Float32Type>().value(at).to_string());
+            }
+            (None, DataType::Float64) => {
+                out.push_str(&array.as_primitive::<Float64Type>().value(at).to_string());
+            }
+            (None, _) => out.push_str(&array_value_to_string(array, at).unwrap_or_default()),
+        }
+    }
+
+    /// Where among the values that of a row is, if it has one.
+    fn place(&self, row: usize) -> Option<usize> {
         if self.around.iter().any(|array| array.is_null(row)) {
-            return Err(null());
+            return None;
         }
         let at = self.keys.as_ref().map_or(row, |keys| keys[row]);
+        (at < self.array.len() && !self.array.is_null(at)).then_some(at)
+    }
+
+    /// The value at a place, if it is text or bytes.
+    fn written(&self, at: usize) -> Option<Written<'_>> {
         let array = &*self.array;
-        if at >= array.len() || array.is_null(at) {
-            return Err(null());
-        }
-        macro_rules! number {
-            ($type:ty) => {
-                out.push_str(&array.as_primitive::<$type>().value(at).to_string())
-            };
-        }
-        let mut decode = |bytes: &[u8]| {
-            let decoded = encoding::decode(bytes).map_err(NoText::Binary)?;
-            out.push_str(&decoded.text);
-            Ok((decoded.replaced, decoded.guessed))
-        };
-        match array.data_type() {
-            DataType::Utf8 => out.push_str(array.as_string::<i32>().value(at)),
-            DataType::LargeUtf8 => out.push_str(array.as_string::<i64>().value(at)),
-            DataType::Utf8View => out.push_str(array.as_string_view().value(at)),
-            DataType::Binary => return decode(array.as_binary::<i32>().value(at)),
-            DataType::LargeBinary => return decode(array.as_binary::<i64>().value(at)),
-            DataType::BinaryView => return decode(array.as_binary_view().value(at)),
-            DataType::FixedSizeBinary(_) => return decode(array.as_fixed_size_binary().value(at)),
-            DataType::Int8 => number!(Int8Type),
-            DataType::Int16 => number!(Int16Type),
-            DataType::Int32 => number!(Int32Type),
-            DataType::Int64 => number!(Int64Type),
-            DataType::UInt8 => number!(UInt8Type),
-            DataType::UInt16 => number!(UInt16Type),
-            DataType::UInt32 => number!(UInt32Type),
-            DataType::UInt64 => number!(UInt64Type),
-            _ => return Err(NoText::Other("of another type")),
-        }
-        Ok((0, None))
+        Some(match array.data_type() {
+            DataType::Utf8 => Written::Text(array.as_string::<i32>().value(at)),
+            DataType::LargeUtf8 => Written::Text(array.as_string::<i64>().value(at)),
+            DataType::Utf8View => Written::Text(array.as_string_view().value(at)),
+            DataType::Binary => Written::Bytes(array.as_binary::<i32>().value(at)),
+            DataType::LargeBinary => Written::Bytes(array.as_binary::<i64>().value(at)),
+            DataType::BinaryView => Written::Bytes(array.as_binary_view().value(at)),
+            DataType::FixedSizeBinary(_) => Written::Bytes(array.as_fixed_size_binary().value(at)),
+            _ => return None,
+        })
+    }
+}
+
+/// A value that may be a text.
+enum Written<'a> {
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
+
+/// What values of this type are, if they are no texts.
+pub fn not_text(kind: &DataType) -> Option<&'static str> {
+    match kind {
+        DataType::Dictionary(_, values) => not_text(values),
+        DataType::Null
+        | DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::BinaryView
+        | DataType::FixedSizeBinary(_) => None,
+        DataType::Boolean => Some("a truth value"),
+        kind if kind.is_numeric() => Some("a number"),
+        _ => Some("of another type"),
     }
 }
 

@@ -363,3 +363,26 @@ fn a_component_of_more_than_a_thousand_is_a_star() {
         assert_eq!(scan.summary.found.stars, 1);
     }
 }
+
+#[test]
+fn a_passage_between_members_of_a_large_cluster_that_are_no_pair_is_told() {
+    // Each document is near to the next only; two far ones share a passage.
+    let (step, length) = (4, 60);
+    let text = |number: usize| {
+        let words = sentence(step * number..step * number + length);
+        match number {
+            100 | 900 => format!("{words} {}", sentence(9_000..9_016)),
+            _ => words,
+        }
+    };
+    for count in [LARGEST_COMPONENT - 10, LARGEST_COMPONENT + 10] {
+        let texts: Vec<String> = (0..count).map(text).collect();
+        let scan = scan_texts(&texts, &ScanOptions { threshold: 0.7, ..Default::default() });
+        assert_eq!(scan.summary.found.clusters, 1, "{count}");
+        let of_both = scan.findings.iter().filter(|row| {
+            let pair = (number(&row.a.document), number(&row.b.document));
+            row.kind == Kind::Passage && (pair == (100, 900) || pair == (900, 100))
+        });
+        assert_eq!(of_both.count(), 1, "{count}");
+    }
+}

@@ -259,6 +259,24 @@ fn a_scan_without_rows_has_a_page() {
 }
 
 #[test]
+fn rows_of_json_of_a_scan_without_any_have_a_page() {
+    let desk = Desk::with_stories(&["one.txt"]);
+    desk.run("scan one.txt -o pairs.jsonl --clusters clusters.jsonl --report report.html --quiet");
+    let session = desk.run("report pairs.jsonl one.txt --clusters clusters.jsonl -o again.html");
+    assert_eq!(session.code, Some(0), "{session}");
+    assert!(desk.read("again.html").contains("Nothing repeats: the scan has no rows."));
+}
+
+#[test]
+fn a_document_that_has_grown_is_not_what_it_was() {
+    let desk = Desk::with_stories(&["all/a.txt", "all/b.txt"]);
+    desk.run("scan all -o pairs.csv");
+    fs::write(desk.path("all/b.txt"), format!("{STORY}And more of it.\n")).unwrap();
+    let session = desk.run("report pairs.csv all -o report.html");
+    assert!(session.stderr.contains("1 document is not what it was"), "{session}");
+}
+
+#[test]
 fn what_could_not_be_read_is_in_the_page() {
     let desk = Desk::with_pair()
         .file("pair/bad.jsonl", "{\"text\": 1}\n")
@@ -423,14 +441,14 @@ impl Many {
         format!("{number} {}", "<b>words</b> of a story that is told again, ".repeat(30))
     }
 
-    fn row(number: u32) -> Finding {
+    fn row(&self, number: u32) -> Finding {
         let side = |document: u32| Side {
             document: Many::name(document),
             start: 0,
-            end: 200,
+            end: (Many::text(document).len() * self.1) as u32,
             line: 1,
             words: 40,
-            text: Many::text(document)[..200].trim_end().to_owned(),
+            text: Many::text(document)[..200].to_owned(),
             before: String::new(),
             after: String::new(),
         };
@@ -449,7 +467,7 @@ impl Many {
 
 impl RowSource for Many {
     fn each(&self, see: &mut dyn FnMut(u32, &Finding) -> Result<()>) -> Result<()> {
-        (0..self.0).try_for_each(|number| see(number, &Many::row(number)))
+        (0..self.0).try_for_each(|number| see(number, &self.row(number)))
     }
 
     fn these(
@@ -457,7 +475,7 @@ impl RowSource for Many {
         numbers: &[u32],
         see: &mut dyn FnMut(u32, &Finding) -> Result<()>,
     ) -> Result<()> {
-        numbers.iter().try_for_each(|&number| see(number, &Many::row(number)))
+        numbers.iter().try_for_each(|&number| see(number, &self.row(number)))
     }
 }
 

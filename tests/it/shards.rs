@@ -58,7 +58,9 @@ fn shards_give_the_rows_of_one_process() {
             for number in (1..=count).rev() {
                 let made = desk
                     .run(&format!("sketch {options} --shard {number}/{count} -o shard{number}"));
-                assert_eq!(made.code, Some(0), "{made}");
+                // What cannot be read is told here, too.
+                let code = if made.stderr.contains("error: ") { 2 } else { 0 };
+                assert_eq!(made.code, Some(code), "{made}");
             }
             let shards: Vec<String> = (1..=count).map(|number| format!("shard{number}")).collect();
             let shards = shards.join(" ");
@@ -95,4 +97,47 @@ fn what_does_not_belong_together_is_refused() {
     ]));
     let desk = desk.file("pair/three.txt", "new");
     assert_snapshot!(desk.run("merge 1.shard 2.shard"));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_when_it_is_sketched() {
+    // The second half of a file of lines that is cut: of what is wrong there only the byte is known.
+    let lines = |from: usize, to: usize| -> String {
+        (from..to).map(|number| line(&json!({"text": sentence(number..number + 200)}))).collect()
+    };
+    let cut = format!("{}not json\n{}", lines(0, 4500), lines(4500, 4510));
+    let desk =
+        Desk::with_pair().file("bad.jsonl", "{\"text\": \"a\"}\n{bad\n").file("cut.jsonl", cut);
+    assert_snapshot!(desk.runs(&[
+        "sketch bad.jsonl missing --shard 1/1 -o a.shard",
+        "sketch bad.jsonl --strict --shard 1/1 -o b.shard",
+        "sketch cut.jsonl --shard 1/2 -o c.shard -q",
+        "sketch pair --shard 1/1 -o pair/d.shard",
+        "sketch pair --shard 1/18446744073709551615 -o e.shard",
+    ]));
+    assert_eq!(desk.names().iter().filter(|name| name.ends_with(".shard")).count(), 2);
+}
+
+#[test]
+fn what_is_not_as_it_was_sketched_is_refused() {
+    let text = |first: usize| sentence(first..first + 100);
+    for (before, after, find) in [
+        // Copies, near-duplicates and passages, each with another text of the same size.
+        (text(0), text(500), "documents"),
+        (format!("{} {}", text(0), word(700)), format!("{} {}", text(500), word(700)), "documents"),
+        (format!("{} {}", text(0), text(700)), format!("{} {}", text(500), text(700)), "passages"),
+    ] {
+        assert_eq!(before.len(), after.len());
+        let desk = Desk::new().file("in/1.txt", text(0)).file("in/2.txt", before);
+        desk.run(&format!("sketch in --find {find} --shard 1/1 -o shard"));
+        fs::write(desk.path("in/2.txt"), after).unwrap();
+        let session = desk.run("merge shard");
+        assert_eq!(session.code, Some(2), "{session}");
+        assert!(session.stderr.starts_with("error: in/2.txt: changed while"), "{session}");
+    }
+    let desk = Desk::with_pair();
+    desk.run("sketch pair --shard 1/1 -o shard");
+    let more = [&fs::read(desk.path("shard")).unwrap()[..], b"junk"].concat();
+    let session = desk.file("shard", more).run("merge shard");
+    assert!(session.stderr.contains("it is damaged"), "{session}");
 }

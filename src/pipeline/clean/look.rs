@@ -3,9 +3,6 @@
 //! In: the corpus, with what was cut so far left out. Out: [`Looked`]: of each document what the
 //! join needs, and the lines it has. The first look is the survey of the corpus.
 
-use ahash::AHashSet;
-use xxhash_rust::xxh3::xxh3_128;
-
 use crate::clean::{Blocks, LineKey, LineTable, LineTableBuilder, UnitLines};
 use crate::document::{DocId, Document};
 use crate::error::Result;
@@ -17,6 +14,7 @@ use crate::pipeline::survey::Facts;
 use crate::read::Visitor;
 use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens};
+use ahash::AHashSet;
 
 /// What was seen of all documents.
 pub struct Looked {
@@ -129,11 +127,7 @@ impl Visitor for Looker<'_> {
     fn visit(&self, bench: &mut Bench, number: DocId, document: Document<'_>) {
         let tokens = &mut bench.tokens;
         tokens.fill(document.text, &mut bench.tokenizer);
-        bench.facts.push(Facts {
-            content: xxh3_128(bytemuck::cast_slice(tokens.hashes())),
-            tokens: tokens.len() as u32,
-            half_words: tokens.half_words(0..tokens.len()),
-        });
+        bench.facts.push(Facts::of(tokens));
         bench.lengths.push(document.text.len() as u32);
         bench.faithful.push(document.form.is_some());
         bench.lists.push(tokens.hashes(), self.plan.sketch.shingle_size);

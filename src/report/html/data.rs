@@ -303,12 +303,12 @@ impl<'a> Gathering<'a> {
         let mut numbers: AHashMap<u128, usize> =
             AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut chosen: Vec<Chosen> = Vec::new();
-        let is_compared = self.compared();
+        let (is_compared, is_whole) = (self.compared(), self.whole_sides());
         let mut shapes = vec![None; self.data.documents.len()];
         for (place, &document) in asked.iter().enumerate() {
             let Some((text, bytes)) = texts.get(place)? else { continue };
             let quoted = sides[document as usize].iter().map(|&side| side as usize);
-            let fits = |side: usize| self.is_quoted_from(side, &text, bytes);
+            let fits = |side: usize| self.is_quoted_from(side, is_whole[side], &text, bytes);
             if !quoted.into_iter().all(fits) {
                 self.left_out.changed += 1;
                 continue;
@@ -381,10 +381,20 @@ impl<'a> Gathering<'a> {
         sides
     }
 
-    /// Whether a side says what stands in the text.
-    fn is_quoted_from(&self, side: usize, text: &str, bytes: u32) -> bool {
+    /// For each side whether it is a whole document.
+    fn whole_sides(&self) -> Vec<bool> {
+        let mut is_whole = vec![false; self.data.sides.len()];
+        let rows = self.data.entries.iter().flat_map(|entry| &entry.rows);
+        for row in rows.filter(|row| row.1 != Kind::Passage as u8) {
+            (is_whole[row.4 as usize], is_whole[row.5 as usize]) = (true, true);
+        }
+        is_whole
+    }
+
+    /// Whether a side says what stands in the text, and, of a whole document, that this is all.
+    fn is_quoted_from(&self, side: usize, is_whole: bool, text: &str, bytes: u32) -> bool {
         let &(_, start, end, ..) = &self.data.sides[side];
-        if end > bytes {
+        if end > bytes || (is_whole && end < bytes) {
             return false;
         }
         let (start, end) = (start as usize, end as usize);

@@ -74,16 +74,21 @@ impl<'a> Lines<'a> {
         let mut head = Vec::new();
         start.take(PARQUET.len() as u64).read_to_end(&mut head).map_err(system)?;
         start.rewind().map_err(system)?;
+        // No rows at all are an empty file, of which only the name says what it is.
+        let is_lines = path.extension().is_some_and(|it| it == "jsonl" || it == "ndjson");
+        let is_without_rows = head.is_empty() && is_lines;
         let mut lines = Lines {
             source: match &head[..] {
                 PARQUET => Source::Parquet(Box::new(Batches::open(file).map_err(|detail| {
                     Error::new(ErrorKind::NotFindings(detail)).at_path(path.display())
                 })?)),
-                [b'{', ..] => Source::Jsonl(Box::new(Objects {
-                    reader: BufReader::with_capacity(1 << 18, file),
-                    line: Vec::new(),
-                    read: (0, 0),
-                })),
+                head if head.starts_with(b"{") || is_without_rows => {
+                    Source::Jsonl(Box::new(Objects {
+                        reader: BufReader::with_capacity(1 << 18, file),
+                        line: Vec::new(),
+                        read: (0, 0),
+                    }))
+                }
                 _ => Source::Csv(Box::new(
                     csv::ReaderBuilder::new()
                         .has_headers(false)
@@ -96,6 +101,10 @@ impl<'a> Lines<'a> {
             record: ByteRecord::new(),
             columns: &[],
         };
+        if is_without_rows {
+            lines.columns = layouts[0];
+            return Ok(lines);
+        }
         if head.is_empty() {
             return Err(lines.error("it is empty"));
         }
