@@ -220,9 +220,9 @@ pub struct OutputArguments {
     /// csv, jsonl, parquet or text [default: as --output is named]
     ///
     /// How to write the rows, and those of --clusters. A file named .jsonl, .ndjson, .parquet or .pq has that
-    /// format, any other is CSV, and so is what goes into a pipe; a terminal is shown text. `text` is for people: clusters with the document to keep
-    /// first, passages with all their places, and what differs, word by word. It has only the groups of each
-    /// kind that repeat most words; --clusters is then CSV.
+    /// format, any other is CSV, and so is what goes into a pipe; a terminal is shown text. `text` is for
+    /// people: clusters with the document to keep first, passages with all their places, and what differs, word
+    /// by word. It has only the groups of each kind that repeat most words; --clusters is then CSV.
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<RowFormat>,
 

@@ -207,7 +207,8 @@ struct CuttingArguments {
 
     /// Least share of a repeated line's words that must align, in order, with what stays
     ///
-    /// Of a sentence that is neither a line by itself nor, with a credit, a caption it must be 0.95 in any case.
+    /// Of a sentence that is neither a line by itself nor, with a credit, a caption it must be 0.95 in any
+    /// case.
     #[arg(long, value_name = "SHARE", default_value_t = 0.75, value_parser = share, hide_short_help = true)]
     min_similarity: f64,
 }
