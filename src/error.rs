@@ -275,7 +275,7 @@ impl Error {
         }
     }
 
-    /// Leaves the line away, where only the place in a part of the file is known.
+    /// Leaves the line away, where only the place in a part of the file is known; of a row its number always is.
     pub(crate) fn without_line(mut self) -> Self {
         if self.0.noun != "row" {
             self.0.line = None;

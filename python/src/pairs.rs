@@ -82,7 +82,9 @@ struct Shingler {
 impl Shingler {
     fn new(shingle_size: usize, seed: u64) -> Result<Self> {
         if !(1..=LONGEST_SHINGLE).contains(&shingle_size) {
-            return Err(Error::options("`--shingle-size` can be from 1 to 32"));
+            return Err(Error::options(format!(
+                "`--shingle-size` can be from 1 to {LONGEST_SHINGLE}"
+            )));
         }
         Ok(Shingler {
             tokenizer: Tokenizer::new(seed),

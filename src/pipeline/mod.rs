@@ -231,7 +231,9 @@ impl Plan {
         range("containment", options.containment, 0.5)?;
         range("min-similarity", options.passages.min_similarity, 0.5)?;
         if !(1..=LONGEST_SHINGLE).contains(&options.shingle_size) {
-            return Err(Error::options("`--shingle-size` can be from 1 to 32"));
+            return Err(Error::options(format!(
+                "`--shingle-size` can be from 1 to {LONGEST_SHINGLE}"
+            )));
         }
         let PassageParams { min_words_across, min_words_within, .. } = options.passages;
         if ![min_words_across, min_words_within].iter().all(|words| (3..=1000).contains(words)) {

@@ -139,6 +139,7 @@ pub struct Corpus {
 /// What one task reads.
 struct Unit {
     parts: Vec<Part>,
+    /// As they are on disk, by which progress is counted.
     bytes: u64,
     /// Whether it is one large file of records that only goes forward: its blocks are units of the catalog.
     streamed: bool,
@@ -431,6 +432,8 @@ impl Catalog {
 /// Cuts the files into units of about [`UNIT_SIZE`].
 fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
+    // Bytes of the last unit when unpacked.
+    let mut gathered = 0;
     for (index, file) in files.iter().enumerate() {
         let index = index as u32;
         let size = file.unpacked_size();
@@ -453,7 +456,9 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
                 }
                 _ => (Vec::new(), false),
             };
-            let bytes = size / ranges.len().max(1) as u64;
+            let parts = ranges.len().max(1) as u64;
+            let bytes = file.size / parts;
+            gathered = size / parts;
             let unit = |range| Unit { parts: vec![Part { file: index, range }], bytes, streamed };
             match ranges.is_empty() {
                 true => units.push(unit(None)),
@@ -464,12 +469,16 @@ fn plan(files: &[SourceFile], options: &ReadOptions) -> Vec<Unit> {
         let part = Part { file: index, range: None };
         match units.last_mut() {
             Some(unit)
-                if !unit.streamed && unit.bytes + size <= UNIT_SIZE && unit.parts.len() < 4096 =>
+                if !unit.streamed && gathered + size <= UNIT_SIZE && unit.parts.len() < 4096 =>
             {
                 unit.parts.push(part);
-                unit.bytes += size;
+                unit.bytes += file.size;
+                gathered += size;
             }
-            _ => units.push(Unit { parts: vec![part], bytes: size, streamed: false }),
+            _ => {
+                units.push(Unit { parts: vec![part], bytes: file.size, streamed: false });
+                gathered = size;
+            }
         }
     }
     units

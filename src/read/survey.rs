@@ -78,11 +78,11 @@ impl Corpus {
                     true => this.survey_stream(&unit.parts[0], progress, visitor)?,
                     false => vec![this.survey_unit(unit, progress, visitor)?],
                 };
-                let mut parts = outcomes.iter().flat_map(|outcome| &outcome.parts);
-                if strict && parts.any(|part| !part.problems.is_empty()) {
+                let unit = UnitRead { number, outcomes };
+                if strict && unit.has_problems() {
                     first_bad.fetch_min(number, Ordering::Relaxed);
                 }
-                Ok(UnitRead { number, outcomes })
+                Ok(unit)
             })
             .collect::<Result<_>>()?;
         progress.end();

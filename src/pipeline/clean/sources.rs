@@ -91,8 +91,8 @@ impl Sources {
             .unzip();
         let mut notices = Vec::new();
         match &options.source {
-            _ if has_source || all.is_empty() => {}
             SourceRule::Folder => {}
+            _ if has_source || all.is_empty() => {}
             SourceRule::Field(field) => notices.push(format!(
                 "no record has a field `{field}`: the folder of each file was taken for its source"
             )),
