@@ -196,8 +196,9 @@ fn stages(criterion: &mut Criterion) {
         // All editions of one story, each beside each.
         let editions: Vec<DocId> = (0..40).map(|_| DocId(8)).collect();
         let slices: Vec<&[u64]> = editions.iter().map(|&edition| sets.get(edition)).collect();
+        let mut bits = BitSets::default();
         bencher.iter(|| {
-            let bits = BitSets::new(&slices);
+            bits.fill(&slices);
             let mut pairs = 0;
             for one in 0..editions.len() {
                 for other in one + 1..editions.len() {

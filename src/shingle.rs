@@ -1,7 +1,7 @@
 //! Tokens to shingles: the runs of k consecutive words that documents are compared by.
 //!
 //! In: the token hashes of a document in order. Out: one 64-bit hash a
-//! [shingle](shingles), rolled from word to word, so that the cost does
+//! [shingle](for_each_block), rolled from word to word, so that the cost does
 //! not depend on k. A document of fewer than k tokens is one shingle.
 //!
 //! The hash is a cyclic polynomial over the word hashes (Cohen 1997; Lemire and Kaser 2010): each
@@ -20,24 +20,61 @@ pub const LONGEST_SHINGLE: usize = 32;
 /// fractional part of the golden ratio.
 const SHORT: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The shingles of a document, in the order of its tokens: one for each run of
+/// How many shingles are made at a time.
+pub const BLOCK: usize = 256;
+
+/// Hands out the shingles of a document, in the order of its tokens, in slices of at most [`BLOCK`]: one for each run of
 /// `size` tokens (at most [`LONGEST_SHINGLE`]); one for all of them if they are fewer; none if there is no token.
-pub fn shingles(tokens: &[u64], size: usize) -> impl Iterator<Item = u64> {
+pub fn for_each_block(tokens: &[u64], size: usize, mut each: impl FnMut(&[u64])) {
     let size = size.max(1);
-    let roll = |sum: u64, token: u64| sum.rotate_left(1) ^ token;
     let (head, entering) = tokens.split_at(tokens.len().min(size));
-    let first = head.iter().fold(0, |sum, &token| roll(sum, token));
-    let first = match head.len() {
-        0 => None,
-        length if length == size => Some(first),
-        length => Some(first ^ (length as u64).wrapping_mul(SHORT)),
-    };
-    let rolled =
-        entering.iter().zip(tokens).scan(first.unwrap_or(0), move |sum, (&token, &oldest)| {
-            *sum = sum.rotate_left(1) ^ (token ^ oldest.rotate_left(size as u32));
-            Some(*sum)
-        });
-    first.into_iter().chain(rolled).map(mix)
+    let mut sum = head.iter().fold(0u64, |sum, &token| sum.rotate_left(1) ^ token);
+    if head.len() < size {
+        if !head.is_empty() {
+            each(&[mix(sum ^ (head.len() as u64).wrapping_mul(SHORT))]);
+        }
+        return;
+    }
+    each(&[mix(sum)]);
+    let mut block = [0; BLOCK];
+    for (entering, leaving) in entering.chunks(BLOCK).zip(tokens.chunks(BLOCK)) {
+        let block = &mut block[..entering.len()];
+        for ((rolled, &token), &oldest) in block.iter_mut().zip(entering).zip(leaving) {
+            sum = sum.rotate_left(1) ^ (token ^ oldest.rotate_left(size as u32));
+            *rolled = sum;
+        }
+        mix_all(block);
+        each(block);
+    }
+}
+
+/// The shingles of a document, as [`for_each_block`] hands them out.
+pub fn shingles(tokens: &[u64], size: usize) -> Vec<u64> {
+    let mut shingles = Vec::with_capacity(tokens.len());
+    for_each_block(tokens, size, |block| shingles.extend_from_slice(block));
+    shingles
+}
+
+/// Mixes every hash, several in one step where the processor has AVX2: the same loop, compiled twice.
+fn mix_all(hashes: &mut [u64]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just found to have AVX2, the one feature the function is compiled for.
+        unsafe { mix_all_avx2(hashes) };
+        return;
+    }
+    mix_all_portable(hashes);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn mix_all_avx2(hashes: &mut [u64]) {
+    mix_all_portable(hashes);
+}
+
+#[inline(always)]
+fn mix_all_portable(hashes: &mut [u64]) {
+    hashes.iter_mut().for_each(|hash| *hash = mix(*hash));
 }
 
 /// Makes shingle sets; the buffers are kept from document to document.
@@ -58,29 +95,21 @@ impl SetBuilder {
     /// Appends the distinct shingles of a document, ascending, to `set`. Cost: linear.
     pub fn build(&mut self, tokens: &[u64], set: &mut Vec<u64>) {
         self.shingles.clear();
-        self.shingles.extend(shingles(tokens, self.size));
+        for_each_block(tokens, self.size, |block| self.shingles.extend_from_slice(block));
         let start = set.len();
         set.resize(start + self.shingles.len(), 0);
-        self.sort_into(start, set);
-        let mut kept = start;
-        for index in start..set.len() {
-            if index == start || set[index] != set[kept - 1] {
-                set[kept] = set[index];
-                kept += 1;
-            }
-        }
-        set.truncate(kept);
+        self.sort_into(&mut set[start..]);
+        let distinct = keep_distinct(&mut set[start..]);
+        set.truncate(start + distinct);
     }
 
-    /// Sorts the shingles into `set` from `start` on. Hashes are spread evenly, so
-    /// each is put about where it belongs, one a bucket, and what is left
-    /// to do is to move few of them by few places.
-    fn sort_into(&mut self, start: usize, set: &mut [u64]) {
-        let set = &mut set[start..];
-        let buckets = self.shingles.len() as u128;
-        let bucket = |shingle: u64| ((u128::from(shingle) * buckets) >> 64) as usize;
+    /// Sorts the shingles into `set`. Hashes are spread evenly, so each is put about where it belongs, in one of
+    /// more buckets than there are shingles, and what is left to do is to move few of them by few places.
+    fn sort_into(&mut self, set: &mut [u64]) {
+        let bits = set.len().max(1).ilog2() + 1;
+        let bucket = |shingle: u64| (shingle >> (u64::BITS - bits)) as usize;
         self.places.clear();
-        self.places.resize(self.shingles.len() + 1, 0);
+        self.places.resize((1 << bits) + 1, 0);
         for &shingle in &self.shingles {
             self.places[bucket(shingle) + 1] += 1;
         }
@@ -107,10 +136,35 @@ impl SetBuilder {
     }
 }
 
+/// Moves the distinct ones of ascending shingles to the front; how many there are.
+fn keep_distinct(set: &mut [u64]) -> usize {
+    let Some(&first) = set.first() else { return 0 };
+    let (mut kept, mut last) = (1, first);
+    for index in 1..set.len() {
+        // Written in any case: whether it is another one is cheaper to count than to guess.
+        let shingle = set[index];
+        set[kept] = shingle;
+        kept += usize::from(shingle != last);
+        last = shingle;
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn blocks_follow_one_another() {
+        let tokens: Vec<u64> = (0..3 * BLOCK as u64 + 9).map(mix).collect();
+        for length in [5, 6, BLOCK + 4, BLOCK + 5, BLOCK + 6, 2 * BLOCK + 5, tokens.len()] {
+            let tokens = &tokens[..length];
+            let alone: Vec<u64> =
+                tokens.windows(5).flat_map(|window| shingles(window, 5)).collect();
+            assert_eq!(shingles(tokens, 5), alone, "{length} tokens");
+        }
+    }
 
     #[test]
     fn short_documents_are_one_shingle_and_empty_ones_none() {
@@ -124,10 +178,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn both_ways_to_mix_agree(hashes in proptest::collection::vec(any::<u64>(), 0..40)) {
+            let (mut chosen, mut portable) = (hashes.clone(), hashes.clone());
+            mix_all(&mut chosen);
+            mix_all_portable(&mut portable);
+            prop_assert_eq!(&chosen, &portable);
+            prop_assert_eq!(chosen, hashes.into_iter().map(mix).collect::<Vec<u64>>());
+        }
+
+        #[test]
         fn a_set_is_sorted_and_has_each_shingle_once(
             tokens in proptest::collection::vec(0u64..30, 0..300), size in 1usize..4
         ) {
-            let mut expected: Vec<u64> = shingles(&tokens, size).collect();
+            let mut expected: Vec<u64> = shingles(&tokens, size);
             expected.sort_unstable();
             expected.dedup();
             let mut set = vec![7];
@@ -141,7 +204,7 @@ mod tests {
         ) {
             prop_assume!(tokens.len() >= size);
             let tokens: Vec<u64> = tokens.into_iter().map(mix).collect();
-            let rolled: Vec<u64> = shingles(&tokens, size).collect();
+            let rolled = shingles(&tokens, size);
             let alone: Vec<u64> =
                 tokens.windows(size).flat_map(|window| shingles(window, size)).collect();
             prop_assert_eq!(&rolled, &alone);

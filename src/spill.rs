@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use bytemuck::Pod;
 
@@ -243,6 +244,17 @@ pub fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io:
         }
     }
     Ok(())
+}
+
+impl Drop for Spill {
+    /// Closes the file beside the work that goes on: to give back what the system holds of it takes as long as to
+    /// write it.
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            // Without a thread it is closed here.
+            let _ = thread::Builder::new().spawn(move || drop(file));
+        }
+    }
 }
 
 fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {

@@ -19,7 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Blocks, is_punctuated};
 use crate::document::{DocId, Span};
 use crate::error::Result;
-use crate::shingle::shingles;
+use crate::shingle::for_each_block;
 use crate::spill::{Spill, Stored};
 use crate::text::Tokens;
 
@@ -151,7 +151,7 @@ impl LineTable {
         source: impl Fn(DocId) -> Option<u32> + Sync,
         least: usize,
     ) -> Result<Vec<Shared>> {
-        let parts = (0..PARTS).into_par_iter().map(|part| {
+        let parts = (0..PARTS).into_par_iter().with_max_len(1).map(|part| {
             let (mut lines, mut buffer) = (Vec::new(), Vec::new());
             for unit in &self.units {
                 let range = unit.starts[part]..unit.starts[part + 1];
@@ -191,8 +191,11 @@ pub struct VoiceBuilder {
     voices: Vec<(DocId, Voice)>,
 }
 
-fn short_shingles(hashes: &[u64]) -> impl Iterator<Item = u32> {
-    shingles(hashes, SHINGLE_SIZE).map(|shingle| (shingle >> 32) as u32)
+/// Appends the shingles of some tokens, shortened, to a list.
+fn append_short(hashes: &[u64], list: &mut Vec<u32>) {
+    for_each_block(hashes, SHINGLE_SIZE, |block| {
+        list.extend(block.iter().map(|shingle| (shingle >> 32) as u32));
+    });
 }
 
 impl VoiceBuilder {
@@ -215,14 +218,14 @@ impl VoiceBuilder {
             let half_words = tokens.half_words(range);
             let is_prose = half_words >= 2 * PROSE && is_punctuated(blocks.trimmed(block));
             let own = !is_shared(key);
-            self.shingles.extend(short_shingles(hashes));
+            append_short(hashes, &mut self.shingles);
             for (all, its_own, own_shingles) in
                 [Some(&mut lines), is_prose.then_some(&mut prose)].into_iter().flatten()
             {
                 *all += half_words;
                 if own {
                     *its_own += half_words;
-                    own_shingles.extend(short_shingles(hashes));
+                    append_short(hashes, own_shingles);
                 }
             }
         }

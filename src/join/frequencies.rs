@@ -65,6 +65,7 @@ impl Frequencies {
             let spill = workspace.spill();
             let units = (0..lists.units())
                 .into_par_iter()
+                .with_max_len(1)
                 .map(|unit| {
                     let (mut low, mut before) = (Vec::new(), Vec::new());
                     let mut counts = match counted.units.get(unit) {

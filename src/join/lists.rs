@@ -20,14 +20,11 @@ use bytemuck::{Pod, Zeroable};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::shelf::{ShelfReader, ShelfWriter};
-use crate::shingle::shingles;
+use crate::shingle::{BLOCK, for_each_block};
 use crate::spill::{Spill, Stored, Workspace};
 
 /// How many halvings of the hash space leave the low part.
 const HALVINGS: u32 = 2;
-
-/// Shingles are collected in pieces of this length, so that no step asks for room.
-const PIECE: usize = 256;
 
 /// The lists of the documents of one unit, while they are made.
 #[derive(Clone, Debug, Default)]
@@ -49,31 +46,28 @@ impl ListBuilder {
     /// Adds the next document, by the hashes of its tokens. Cost: linear.
     pub fn push(&mut self, tokens: &[u64], shingle_size: usize) {
         let (low_before, high_before) = (self.low.len(), self.high.len());
-        let (mut low, mut high) = ([0; PIECE], [0; PIECE]);
-        let (mut lows, mut highs) = (0, 0);
-        shingles(tokens, shingle_size).for_each(|shingle| {
-            // Written to both parts and counted in one: which one is a toss of a coin, and a
-            // processor that guesses at it loses more than a store.
-            let is_low = usize::from(shingle >> (64 - HALVINGS) == 0);
-            let short = shorten(shingle);
-            (low[lows], high[highs]) = (short, short);
-            lows += is_low;
-            highs += 1 - is_low;
-            if lows == PIECE {
-                self.low.extend_from_slice(&low);
-                lows = 0;
-            }
-            if highs == PIECE {
-                self.high.extend_from_slice(&high);
-                highs = 0;
-            }
-        });
-        self.low.extend_from_slice(&low[..lows]);
-        self.high.extend_from_slice(&high[..highs]);
+        for_each_block(tokens, shingle_size, |block| self.append(block));
         self.lengths.push(Lengths {
             low: (self.low.len() - low_before) as u32,
             high: (self.high.len() - high_before) as u32,
         });
+    }
+
+    /// Adds a block of shingles of the present document.
+    fn append(&mut self, block: &[u64]) {
+        let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
+        let (mut lows, mut highs) = (0, 0);
+        for &shingle in block {
+            // Written to both parts and counted in one: which one is a toss of a coin, and a
+            // processor that guesses at it loses more than a store.
+            let is_low = usize::from(shingle >> (64 - HALVINGS) == 0);
+            let short = shorten(shingle);
+            (low[lows % BLOCK], high[highs % BLOCK]) = (short, short);
+            lows += is_low;
+            highs += 1 - is_low;
+        }
+        self.low.extend_from_slice(&low[..lows]);
+        self.high.extend_from_slice(&high[..highs]);
     }
 
     /// Puts the lists away and makes room for another unit.
@@ -168,6 +162,11 @@ impl Lists {
         self.units.len()
     }
 
+    /// How many documents there are in a unit.
+    pub fn documents_of(&self, unit: usize) -> usize {
+        self.units[unit].lengths.len()
+    }
+
     /// How many shingles there are in the low part of all documents.
     pub fn low_shingles(&self) -> u64 {
         self.units.iter().map(|unit| unit.low.len() as u64).sum()
@@ -197,19 +196,33 @@ impl Lists {
     /// # Errors
     /// Those of [`Spill::read`].
     pub fn append(&self, document: DocId, list: &mut Vec<u32>) -> Result<()> {
+        let mut buffer = Vec::new();
+        for part in [Part::Low, Part::High] {
+            list.extend_from_slice(self.read_one(document, part, &mut buffer)?.shingles);
+        }
+        Ok(())
+    }
+
+    /// Reads one part of the list of one document.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn read_one<'a>(
+        &'a self,
+        document: DocId,
+        part: Part,
+        buffer: &'a mut Vec<u32>,
+    ) -> Result<List<'a>> {
         let unit = self.starts.partition_point(|&start| start <= document.0) - 1;
         let lists = &self.units[unit];
         let at = (document.0 - self.starts[unit]) as usize;
         let step = at / STEP;
         let between = lists.lengths[step * STEP..at].iter();
         let before = between.fold(self.sums[unit][step], |sum, &lengths| sum + lengths);
-        let mut buffer = Vec::new();
-        for part in [Part::Low, Part::High] {
-            let start = before.of(part);
-            let range = start..start + lists.lengths[at].of(part);
-            list.extend_from_slice(self.spill.read(lists.part(part), range, &mut buffer)?);
-        }
-        Ok(())
+        let lengths = lists.lengths[at];
+        let range = before.of(part)..before.of(part) + lengths.of(part);
+        let shingles = self.spill.read(lists.part(part), range, buffer)?;
+        Ok(List { document, shingles, size: lengths.size() })
     }
 }
 
@@ -259,6 +272,10 @@ impl Lengths {
             Part::High => self.high as usize,
         }
     }
+
+    fn size(self) -> usize {
+        self.low as usize + self.high as usize
+    }
 }
 
 /// The lists of a unit, one document after the other.
@@ -286,11 +303,7 @@ impl<'a> Iterator for Reading<'a> {
     fn next(&mut self) -> Option<List<'a>> {
         let (&lengths, others) = self.lengths.split_first()?;
         let (shingles, rest) = self.shingles.split_at(lengths.of(self.part));
-        let list = List {
-            document: self.next,
-            shingles,
-            size: lengths.of(Part::Low) + lengths.of(Part::High),
-        };
+        let list = List { document: self.next, shingles, size: lengths.size() };
         (self.lengths, self.shingles, self.next) = (others, rest, DocId(self.next.0 + 1));
         Some(list)
     }
@@ -299,6 +312,7 @@ impl<'a> Iterator for Reading<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shingle::shingles;
 
     #[test]
     fn every_shingle_is_in_one_part_and_documents_keep_apart() {
@@ -322,7 +336,7 @@ mod tests {
                 let low = lists.read(unit, Part::Low, &mut low).unwrap();
                 let high = lists.read(unit, Part::High, &mut high).unwrap();
                 for (low, high) in low.zip(high) {
-                    let expected: Vec<u64> = shingles(&documents[seen], 5).collect();
+                    let expected = shingles(&documents[seen], 5);
                     let of = |wanted: bool| {
                         let chosen =
                             expected.iter().filter(|&&shingle| (shingle < 1 << 62) == wanted);

@@ -188,7 +188,7 @@ fn look_up_all(
     role: &(impl Fn(DocId) -> Role + Sync),
     progress: &dyn Progress,
 ) -> Result<Candidates> {
-    let units = (0..lists.units()).into_par_iter().map(|unit| {
+    let units = (0..lists.units()).into_par_iter().with_max_len(1).map(|unit| {
         progress.go_on()?;
         let mut found = Candidates::default();
         let mut hits = Hits::default();
@@ -234,7 +234,7 @@ fn look_up_all(
 }
 
 /// The fewest counters for the search of crowds.
-const FEWEST_COUNTERS: usize = 1 << 20;
+const FEWEST_COUNTERS: usize = 1 << 16;
 
 /// How many entries share a counter: few shingles share one with so many others that it looks like a crowd.
 const ENTRIES_A_COUNTER: usize = 64;

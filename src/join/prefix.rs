@@ -46,6 +46,9 @@ const LEAST_HITS: usize = 4;
 /// From which count on a shingle tells nothing of a document: that it has the footer of all others, say.
 const MANY: u64 = coded(256) as u64;
 
+/// Of one document in more than so many the lists are read one by one, not with all others of the unit.
+const FEW: usize = 16;
+
 /// The largest table that the shingles of thin documents are counted in, in cells.
 const MOST_THIN_CELLS: u64 = 16 << 20;
 
@@ -96,7 +99,7 @@ impl Prefixes {
     ) -> Result<Self> {
         let spill = workspace.spill();
         let frequencies = Frequencies::count(lists, &role, workspace)?;
-        let chosen = (0..lists.units()).into_par_iter();
+        let chosen = (0..lists.units()).into_par_iter().with_max_len(1);
         let chosen: Vec<Chosen> = chosen
             .map(|unit| choose_low(lists, unit, &role, &frequencies)?.store(&spill))
             .collect::<Result<_>>()?;
@@ -105,7 +108,8 @@ impl Prefixes {
         let thin: Vec<Vec<DocId>> = chosen.into_iter().map(|unit| prefixes.take(unit)).collect();
         if thin.iter().any(|documents| !documents.is_empty()) {
             let table = count_thin(lists, &thin)?;
-            let units = thin.par_iter().enumerate().filter(|(_, thin)| !thin.is_empty());
+            let units =
+                thin.par_iter().with_max_len(1).enumerate().filter(|(_, thin)| !thin.is_empty());
             let chosen: Vec<Chosen> = units
                 .map(|(unit, thin)| {
                     choose_any(lists, unit, thin, &role, &table)?.store(&prefixes.spill)
@@ -288,6 +292,14 @@ fn for_each_of(
     mut each: impl FnMut(usize, &[u32], &[u32]),
 ) -> Result<()> {
     let (mut low, mut high) = (Vec::new(), Vec::new());
+    if documents.len() * FEW < lists.documents_of(unit) {
+        for &document in documents {
+            let low = lists.read_one(document, Part::Low, &mut low)?;
+            let high = lists.read_one(document, Part::High, &mut high)?;
+            each(low.size, low.shingles, high.shingles);
+        }
+        return Ok(());
+    }
     let low = lists.read(unit, Part::Low, &mut low)?;
     let high = lists.read(unit, Part::High, &mut high)?;
     let mut wanted = documents.iter().peekable();

@@ -78,21 +78,23 @@ impl<Apart: Fn(DocId, DocId) -> bool + Sync> Meetings<'_, Apart> {
     /// # Errors
     /// Those of [`Prints::for_each`] and [`Texts::part`], and those of `found`.
     pub fn hits(&self, found: impl Fn(&[Hit]) -> Result<()> + Sync) -> Result<()> {
-        self.prints.ranges(PRINTS_AT_A_TIME).par_iter().try_for_each(|(parts, count)| {
-            let mut shared = self.shared(parts, *count)?;
-            shared.sort_unstable();
-            let mut hits = Vec::new();
-            for group in shared.chunk_by(|one, other| one.hash == other.hash) {
-                if group[0].document != group[group.len() - 1].document {
-                    self.meet_all(group, &mut hits)?;
+        self.prints.ranges(PRINTS_AT_A_TIME).par_iter().with_max_len(1).try_for_each(
+            |(parts, count)| {
+                let mut shared = self.shared(parts, *count)?;
+                shared.sort_unstable();
+                let mut hits = Vec::new();
+                for group in shared.chunk_by(|one, other| one.hash == other.hash) {
+                    if group[0].document != group[group.len() - 1].document {
+                        self.meet_all(group, &mut hits)?;
+                    }
+                    if hits.len() > PRINTS_AT_A_TIME {
+                        found(&hits)?;
+                        hits.clear();
+                    }
                 }
-                if hits.len() > PRINTS_AT_A_TIME {
-                    found(&hits)?;
-                    hits.clear();
-                }
-            }
-            found(&hits)
-        })
+                found(&hits)
+            },
+        )
     }
 
     /// The fingerprints of some parts, nearly all left out whose hash no other has. That is told by

@@ -62,10 +62,13 @@ impl DocumentPairs {
         candidates.retain(|&(one, other)| sketched.sides.may_meet(one, other, &copies));
         clock.lap("join");
         let grouped = copies.groups.iter().flatten().copied();
-        let mut wanted: Vec<DocId> =
-            candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
+        let mut is_wanted = vec![false; sketched.facts.len()];
+        for document in candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped) {
+            is_wanted[document.index()] = true;
+        }
+        let wanted = (0..).map(DocId).zip(is_wanted);
+        let wanted: Vec<DocId> =
+            wanted.filter_map(|(document, is_wanted)| is_wanted.then_some(document)).collect();
         let inspected =
             Inspected::read(corpus, sketched, &copies, &wanted, plan, workspace, progress)?;
         drop(wanted);

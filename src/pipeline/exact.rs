@@ -11,10 +11,13 @@ use crate::error::Result;
 
 use super::survey::Facts;
 
+/// The group of a document that is none's copy.
+const ALONE: u32 = u32::MAX;
+
 /// Which documents are copies.
 pub struct Copies {
-    /// For each document the first of the same normalised text.
-    first: Vec<DocId>,
+    /// For each document the place of its group, if it has one.
+    group_of: Vec<u32>,
     /// The groups of two and more, each ascending, in the order of their first document.
     pub groups: Vec<Vec<DocId>>,
 }
@@ -36,13 +39,19 @@ impl Copies {
     }
 
     fn new(documents: usize, groups: Vec<Vec<DocId>>) -> Self {
-        let mut first: Vec<DocId> = (0..documents as u32).map(DocId).collect();
-        for group in &groups {
-            for document in group {
-                first[document.index()] = group[0];
-            }
+        let mut group_of = vec![ALONE; documents];
+        for (number, group) in (0..).zip(&groups) {
+            group.iter().for_each(|document| group_of[document.index()] = number);
         }
-        Copies { first, groups }
+        Copies { group_of, groups }
+    }
+
+    /// All documents of the same normalised text, if there are more than this one.
+    fn copies_of(&self, document: DocId) -> Option<&[DocId]> {
+        match self.group_of[document.index()] {
+            ALONE => None,
+            number => Some(&self.groups[number as usize]),
+        }
     }
 
     /// The same with each group split by what `are_equal` says of its texts, and the first
@@ -76,25 +85,22 @@ impl Copies {
         let mut groups: Vec<Vec<DocId>> =
             split.into_iter().flatten().filter(|group| group.len() > 1).collect();
         groups.sort_unstable();
-        Ok((Copies::new(self.first.len(), groups), split_off))
+        Ok((Copies::new(self.group_of.len(), groups), split_off))
     }
 
     /// The first document with the same normalised text.
     pub fn first_of(&self, document: DocId) -> DocId {
-        self.first[document.index()]
+        self.copies_of(document).map_or(document, |group| group[0])
     }
 
     /// All documents of the same normalised text as `first`, which is the first of them.
     pub fn group<'a>(&'a self, first: &'a DocId) -> &'a [DocId] {
-        match self.groups.binary_search_by_key(first, |group| group[0]) {
-            Ok(place) => &self.groups[place],
-            Err(_) => std::slice::from_ref(first),
-        }
+        self.copies_of(*first).unwrap_or(std::slice::from_ref(first))
     }
 
     /// How many documents there are, copies or not.
     pub fn documents(&self) -> usize {
-        self.first.len()
+        self.group_of.len()
     }
 
     /// Whether the document is the first of its text.
@@ -104,8 +110,7 @@ impl Copies {
 
     /// Whether the document has a copy, earlier or later.
     pub fn has_copy(&self, document: DocId) -> bool {
-        let first = self.first_of(document);
-        first != document || self.groups.binary_search_by_key(&first, |group| group[0]).is_ok()
+        self.group_of[document.index()] != ALONE
     }
 }
 

@@ -104,6 +104,14 @@ struct Bench {
     changed: Option<DocId>,
 }
 
+/// What a group is verified with.
+#[derive(Default)]
+struct VerifyBench {
+    shingles: Vec<u64>,
+    buffer: Vec<u64>,
+    bits: BitSets,
+}
+
 impl Inspected {
     /// Reads the documents of `wanted` (ascending, each once).
     pub fn read(
@@ -200,9 +208,12 @@ impl Inspected {
         let length = |place: u32| self.seen[place as usize].set.length as usize;
         let groups = |edges| groups(edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let groups: Vec<Vec<Edge>> = edges.chunks(MOST_EDGES).flat_map(groups).collect();
-        let verified = groups.par_iter().map(|edges| {
+        let benches: Benches<VerifyBench> = Benches::default();
+        let verified = groups.par_iter().with_max_len(1).map(|edges| {
             progress.go_on()?;
-            let pairs = self.verify_group(edges, sketched, plan)?;
+            let mut bench = benches.take(VerifyBench::default);
+            let pairs = self.verify_group(edges, &mut bench, sketched, plan)?;
+            benches.give_back(bench);
             progress.advance(edges.len() as u64);
             Ok(pairs)
         });
@@ -213,18 +224,24 @@ impl Inspected {
     }
 
     /// Verifies the candidates of one group.
-    fn verify_group(&self, edges: &[Edge], sketched: &Sketched, plan: &Plan) -> Result<Vec<Pair>> {
+    fn verify_group(
+        &self,
+        edges: &[Edge],
+        VerifyBench { shingles, buffer, bits }: &mut VerifyBench,
+        sketched: &Sketched,
+        plan: &Plan,
+    ) -> Result<Vec<Pair>> {
         let mut members: Vec<u32> = edges.iter().flat_map(|edge| [edge.0, edge.1]).collect();
         members.sort_unstable();
         members.dedup();
         let length = |member: u32| self.seen[member as usize].set.length as usize;
         let total: usize = members.iter().map(|&member| length(member)).sum();
-        let (mut shingles, mut ends, mut buffer) =
-            (Vec::with_capacity(total), Vec::new(), Vec::new());
+        let mut ends = Vec::with_capacity(members.len());
+        shingles.clear();
         for &member in &members {
             let seen = &self.seen[member as usize];
             let stored = &self.units[seen.unit as usize].0;
-            shingles.extend_from_slice(self.spill.read(stored, seen.set.range(), &mut buffer)?);
+            shingles.extend_from_slice(self.spill.read(stored, seen.set.range(), buffer)?);
             ends.push(shingles.len());
         }
         let sets: Vec<Set<'_>> = members
@@ -253,7 +270,7 @@ impl Inspected {
             return Ok(edges.iter().filter_map(verify).collect());
         }
         let slices: Vec<&[u64]> = sets.iter().map(|set| set.shingles).collect();
-        let bits = BitSets::new(&slices);
+        bits.fill(&slices);
         let verify = |edge: &Edge| {
             let (one, other) = (local(edge.0), local(edge.1));
             let shared = bits.shared(one, other);

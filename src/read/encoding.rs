@@ -33,7 +33,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded<'_>, &'static str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return decode_as(&bytes[mark..], encoding, None);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         if is_binary(bytes) {
             return Err("it holds control bytes as binary data does");
         }
@@ -72,7 +72,7 @@ pub fn decode_page<'a>(bytes: &'a [u8], header: Option<&str>) -> Result<Decoded<
     match declared {
         // A page that can say so in ASCII is not UTF-16.
         Some(encoding) if !marked && !encoding.name().starts_with("UTF-") => {
-            let whole = std::str::from_utf8(bytes).is_ok();
+            let whole = simdutf8::basic::from_utf8(bytes).is_ok();
             if (whole && encoding.name() != "ISO-2022-JP") || is_binary(bytes) {
                 return decode(bytes);
             }

@@ -197,7 +197,7 @@ impl Records {
         {
             return Ok(Found::Nothing);
         }
-        match std::str::from_utf8(bytes) {
+        match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => {
                 self.parse_text(text, fields, record)?;
                 record.form = self.is_in_place(whole).then(Form::utf8);

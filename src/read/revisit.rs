@@ -70,6 +70,7 @@ impl Corpus {
         }
         let results = tasks
             .par_iter()
+            .with_max_len(1)
             .map(|task| match task.stream {
                 _ if progress.wants_stop() => Err(Error::new(ErrorKind::Interrupted)),
                 Some(file) => self.revisit_stream(catalog, file, &task.units, progress, visitor),

@@ -71,6 +71,8 @@ impl Corpus {
         let first_bad = AtomicUsize::new(usize::MAX);
         let units = chosen
             .par_iter()
+            // Each by itself, for a thread that is done takes no part of what another has begun.
+            .with_max_len(1)
             .filter(|(number, _)| *number <= first_bad.load(Ordering::Relaxed))
             .map(|&(number, unit)| {
                 progress.go_on()?;

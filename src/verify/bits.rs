@@ -9,26 +9,32 @@
 //! The counting loop is plain Rust, compiled a second time for x86-64 processors that count bits
 //! in one instruction, which is asked at run time.
 
-/// Sets as rows of bits.
-#[derive(Debug)]
+/// Sets as rows of bits; the room is kept from sets to sets.
+#[derive(Debug, Default)]
 pub struct BitSets {
     /// Words a row.
     width: usize,
     rows: Vec<u64>,
+    /// By the hash of a shingle: the shingle, or 0, and its column.
+    table: Vec<(u64, u32)>,
+    /// For each shingle of each set its slot in the table.
+    places: Vec<u32>,
 }
 
 /// No column: only one set has the shingle, so far.
 const ALONE: u32 = u32::MAX;
 
 impl BitSets {
-    /// Bits of the `sets`, whose shingles are distinct in each. Cost: linear, in 40 bytes a shingle,
-    /// and the rows.
-    pub fn new(sets: &[&[u64]]) -> Self {
+    /// Makes bits of the `sets`, whose shingles are distinct in each, in place of those before. Cost: linear, in 40
+    /// bytes a shingle, and the rows.
+    pub fn fill(&mut self, sets: &[&[u64]]) {
+        let BitSets { width, rows, table, places } = self;
         let total: usize = sets.iter().map(|set| set.len()).sum();
         let slots = (2 * total).next_power_of_two().max(2);
         let shift = 64 - slots.ilog2();
-        let mut table: Vec<(u64, u32)> = vec![(0, 0); slots];
-        let mut places: Vec<u32> = Vec::with_capacity(total);
+        table.clear();
+        table.resize(slots, (0, 0));
+        places.clear();
         let mut columns = 0;
         for &shingle in sets.iter().copied().flatten() {
             // A shingle is a hash already. Zero marks an empty slot, so that zero itself, should it
@@ -47,10 +53,11 @@ impl BitSets {
             }
             places.push(slot as u32);
         }
-        let width = (columns as usize).div_ceil(64);
-        let mut rows = vec![0u64; width * sets.len()];
+        *width = (columns as usize).div_ceil(64);
+        rows.clear();
+        rows.resize(*width * sets.len(), 0);
         let mut place = places.iter();
-        for (set, row) in sets.iter().zip(rows.chunks_mut(width.max(1))) {
+        for (set, row) in sets.iter().zip(rows.chunks_mut((*width).max(1))) {
             for &slot in place.by_ref().take(set.len()) {
                 let column = table[slot as usize].1;
                 if column != ALONE {
@@ -58,7 +65,6 @@ impl BitSets {
                 }
             }
         }
-        BitSets { width, rows }
     }
 
     /// How many shingles two of the sets share, by their places. Cost: a word of each for 64 columns.
@@ -104,7 +110,10 @@ mod tests {
             let hashed: Vec<Vec<u64>> =
                 sets.iter().map(|set| set.iter().map(|&one| mix(one + 1)).collect()).collect();
             let slices: Vec<&[u64]> = hashed.iter().map(Vec::as_slice).collect();
-            let bits = BitSets::new(&slices);
+            let mut bits = BitSets::default();
+            // What was there before is nothing to what comes.
+            bits.fill(&slices[..slices.len() / 2]);
+            bits.fill(&slices);
             for (i, one) in sets.iter().enumerate() {
                 for (j, other) in sets.iter().enumerate().filter(|(j, _)| *j != i) {
                     prop_assert_eq!(bits.shared(i, j), one.intersection(other).count());
