@@ -55,7 +55,7 @@ struct Seen {
 
 /// How many shingles the documents have that are verified together, at the most: sets, bits and all are then
 /// a few megabytes.
-const SHINGLES_A_GROUP: usize = 1 << 17;
+const SHINGLES_A_GROUP: usize = 1 << 16;
 
 /// How many candidates are grouped at a time: their ends are counted in 32 bits.
 const MOST_EDGES: usize = 1 << 30;
