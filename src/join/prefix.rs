@@ -14,9 +14,9 @@
 //! *thin*: its prefix is taken from all its shingles, and the high parts of the others are looked up for its sake. These are
 //! short documents, mostly, and texts that say the same again and again.
 //!
-//! n counts shingles as often as they stand in the document, which can only lengthen a prefix. For
-//! thin ones, where that could be many times, it is the number of distinct short hashes, with
-//! room for those that became equal when they were shortened.
+//! n counts shingles as often as they stand in the document, which can only lengthen a prefix. Where that would make
+//! a document thin, it is the number of distinct short hashes, with room for those that became equal when
+//! they were shortened.
 
 use rayon::prelude::*;
 
@@ -180,6 +180,12 @@ fn may_be_missing(share: f64, size: usize) -> usize {
     size - least_overlap_contained(share - 1e-9, size).min(size)
 }
 
+/// The most shingles there may be where `distinct` hashes are left of them when they are shortened: of d about
+/// d²/2^33 become equal, and room is left for four times as many.
+fn room_for_equals(distinct: usize) -> usize {
+    distinct + 2 + ((distinct * distinct) >> 31)
+}
+
 /// How many of `ranked` are indexed, where at least `needed` must be.
 fn length_of_prefix(ranked: &[u64], needed: usize) -> usize {
     let least = (needed + LEAST_HITS - 1).min(ranked.len());
@@ -197,7 +203,7 @@ fn choose_low(
     let mut choice = Choice::default();
     let (mut low, mut counts) = (Vec::new(), Vec::new());
     let mut counts = frequencies.read(unit, &mut counts)?;
-    let mut ranked: Vec<u64> = Vec::new();
+    let (mut ranked, mut all): (Vec<u64>, Vec<u32>) = (Vec::new(), Vec::new());
     for list in lists.read(unit, Part::Low, &mut low)? {
         let (own, others) = counts.split_at(list.shingles.len());
         counts = others;
@@ -205,7 +211,7 @@ fn choose_low(
         if list.size == 0 {
             continue;
         }
-        let missing = may_be_missing(share, list.size);
+        let mut missing = may_be_missing(share, list.size);
         let alone = own.iter().filter(|&&count| count == 1).count();
         if alone > missing {
             continue;
@@ -216,6 +222,17 @@ fn choose_low(
         ranked.sort_unstable();
         ranked.dedup();
         let telling = ranked.partition_point(|ranked| ranked >> 32 < MANY);
+        let says_again = alone + ranked.len() < list.shingles.len();
+        if alone + telling < missing + LEAST_HITS && says_again {
+            all.clear();
+            lists.append(list.document, &mut all)?;
+            all.sort_unstable();
+            all.dedup();
+            missing = may_be_missing(share, room_for_equals(all.len()).min(list.size));
+        }
+        if alone > missing {
+            continue;
+        }
         if alone + telling < missing + LEAST_HITS {
             choice.thin.push(list.document);
             continue;
@@ -250,9 +267,7 @@ fn choose_any(
         }
         ranked.sort_unstable();
         ranked.dedup();
-        // Of d short hashes about d²/2^33 more may have become equal; room is left for four times as many.
-        let distinct = ranked.len();
-        let missing = may_be_missing(share, size.min(distinct + 2 + ((distinct * distinct) >> 31)));
+        let missing = may_be_missing(share, size.min(room_for_equals(ranked.len())));
         ranked.truncate(missing + 1 + SURPLUS);
         for &ranked in &ranked {
             let is_low = ranked & 1 << 32 == 0;

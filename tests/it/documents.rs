@@ -344,6 +344,26 @@ fn what_all_documents_share_hides_no_pair() {
 }
 
 #[test]
+fn what_says_the_same_again_finds_its_pairs() {
+    // Far fewer distinct shingles than words: a prefix as long as the words ask for would be all of them.
+    let text = |document: usize, times: usize, changed: usize| {
+        let start = 150 * document;
+        let verses = (0..times).flat_map(|_| start..start + 80);
+        sentence(verses.chain(start + 100..start + 120 - changed).chain(9_500..9_500 + changed))
+    };
+    let corpus: Vec<String> = (0..60)
+        .flat_map(|document| {
+            [(8, 0), (8, 3), (5, 1)].map(|(times, own)| text(document, times, own))
+        })
+        .collect();
+    for threshold in [0.6, 0.8, 0.9] {
+        let mut tally = Tally::default();
+        check(&corpus, &ScanOptions { threshold, ..Default::default() }, &mut tally).unwrap();
+        assert_eq!(tally.kinds[&Kind::Near], 180, "{threshold}");
+    }
+}
+
+#[test]
 fn a_component_of_more_than_a_thousand_is_a_star() {
     // Each document but the first is the first with another word in the middle.
     let count = LARGEST_COMPONENT + 100;
