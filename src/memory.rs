@@ -1,5 +1,11 @@
-//! How much memory the machine has, and how much the process took.
+//! How much memory the machine has, how much the process took, and tables that are read in no order.
 
+use std::io;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use bytemuck::Pod;
+use memmap2::MmapMut;
 use sysinfo::{MemoryRefreshKind, System};
 
 /// Bytes of memory that this process could take: the machine's, or what its container allows.
@@ -16,4 +22,39 @@ pub fn peak() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kilobytes * 1024)
+}
+
+/// A table of numbers, all zero at first, in large pages where the system has them: of one that is larger than the caches
+/// and read in no order, every second access would miss the processor's list of pages otherwise.
+pub struct Zeros<T> {
+    bytes: MmapMut,
+    items: PhantomData<T>,
+}
+
+impl<T: Pod> Zeros<T> {
+    /// A table of so many items, at least one.
+    ///
+    /// # Errors
+    /// The system's, if there is no such memory.
+    pub fn new(length: usize) -> io::Result<Self> {
+        let bytes = MmapMut::map_anon(length * size_of::<T>())?;
+        // Without large pages it is only slower.
+        #[cfg(target_os = "linux")]
+        let _ = bytes.advise(memmap2::Advice::HugePage);
+        Ok(Zeros { bytes, items: PhantomData })
+    }
+}
+
+impl<T: Pod> Deref for Zeros<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        bytemuck::cast_slice(&self.bytes)
+    }
+}
+
+impl<T: Pod> DerefMut for Zeros<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        bytemuck::cast_slice_mut(&mut self.bytes)
+    }
 }

@@ -12,7 +12,6 @@
 
 use std::ops::Range;
 
-use memmap2::MmapMut;
 use rayon::prelude::*;
 
 use super::Role;
@@ -20,6 +19,7 @@ use super::lists::{List, Lists, Part};
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lsh::coded;
+use crate::memory;
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with two, a shingle that stands alone is taken for shared in two cases of five.
@@ -103,7 +103,7 @@ const PIECE: usize = 256;
 /// A slice of a table of counts: four bits a cell, and what is more than they hold in
 /// larger counters, one for some neighbours. Most shingles are rare, and a table that is small is quick.
 pub struct Table {
-    small: MmapMut,
+    small: memory::Zeros<u8>,
     large: Vec<u16>,
     cells: u64,
     slice: Range<u64>,
@@ -127,7 +127,8 @@ impl Table {
         feed: impl Fn(&mut dyn FnMut(&[u32])) -> Result<()> + Sync,
     ) -> Result<Self> {
         let counters = ((slice.end - slice.start) as usize).div_ceil(CELLS_A_COUNTER);
-        let mut small = zeros(counters * CELLS_A_COUNTER / 2)?;
+        let mut small = memory::Zeros::new(counters * CELLS_A_COUNTER / 2)
+            .map_err(|error| Error::new(ErrorKind::Io(error)))?;
         let mut large = vec![0u16; counters];
         let share = counters.div_ceil(rayon::current_num_threads()).max(1);
         let shares = small
@@ -174,16 +175,6 @@ impl Table {
             _ => count,
         })
     }
-}
-
-/// So many zeros, in large pages where the system has them: every second access to the table
-/// would miss the processor's list of pages otherwise.
-fn zeros(length: usize) -> Result<MmapMut> {
-    let map = MmapMut::map_anon(length).map_err(|error| Error::new(ErrorKind::Io(error)))?;
-    // Without large pages it is only slower.
-    #[cfg(target_os = "linux")]
-    let _ = map.advise(memmap2::Advice::HugePage);
-    Ok(map)
 }
 
 /// The cell of a shingle: its place among all shingles there can be, so that a range of cells is a range of shingles.

@@ -6,6 +6,8 @@
 use rayon::prelude::*;
 
 use crate::document::DocId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::memory::Zeros;
 
 /// A shortened shingle and a document that has it in its prefix, as one number: the order
 /// of entries is that of shingles, then of documents.
@@ -35,10 +37,10 @@ pub struct PrefixIndex {
     /// Ascending.
     entries: Vec<Entry>,
     /// Where the entries begin whose shingle starts with these bits.
-    directory: Vec<u32>,
+    directory: Zeros<u32>,
     directory_shift: u32,
     /// A bit for each of the values that the upper bits of a shingle can have.
-    filter: Vec<u64>,
+    filter: Zeros<u64>,
     filter_shift: u32,
 }
 
@@ -50,24 +52,30 @@ const BATCH: usize = 128;
 
 impl PrefixIndex {
     /// Indexes entries, fewer than 2^32 of them.
-    pub fn new(mut entries: Vec<Entry>) -> Self {
+    ///
+    /// # Errors
+    /// The system's, if there is no memory for it.
+    pub fn new(mut entries: Vec<Entry>) -> Result<Self> {
+        let no_room = |error| Error::new(ErrorKind::Io(error));
         entries.par_sort_unstable();
         let bits = (entries.len().max(64) as u64).ilog2().min(32 - FILTER_BITS);
         let directory_shift = 32 - bits;
         let filter_shift = directory_shift - FILTER_BITS;
-        let mut directory = vec![0u32; (1 << bits) + 1];
-        let mut filter = vec![0u64; 1 << (bits + FILTER_BITS - 6)];
+        let mut places = Zeros::<u32>::new((1 << bits) + 1).map_err(no_room)?;
+        let directory = &mut places[..];
+        let mut marks = Zeros::<u64>::new(1 << (bits + FILTER_BITS - 6)).map_err(no_room)?;
+        let filter = &mut marks[..];
         for entry in &entries {
             directory[(entry.shingle() >> directory_shift) as usize + 1] += 1;
             let bit = entry.shingle() >> filter_shift;
             filter[(bit >> 6) as usize] |= 1 << (bit & 63);
         }
         let mut sum = 0;
-        for start in &mut directory {
+        for start in directory {
             sum += *start;
             *start = sum;
         }
-        PrefixIndex { entries, directory, directory_shift, filter, filter_shift }
+        Ok(PrefixIndex { entries, directory: places, directory_shift, filter: marks, filter_shift })
     }
 
     /// Calls `hit` with the documents that have one of `shingles` in their prefix, as often as they do.
@@ -76,6 +84,7 @@ impl PrefixIndex {
     /// are larger than the nearer caches: so the processor waits for many of them at a time.
     #[inline]
     pub fn look_up(&self, shingles: &[u32], mut hit: impl FnMut(DocId)) {
+        let (directory, filter) = (&self.directory[..], &self.filter[..]);
         let mut passed = [0u32; BATCH];
         let mut cells = [(0u32, 0u32); BATCH];
         for batch in shingles.chunks(BATCH) {
@@ -83,11 +92,11 @@ impl PrefixIndex {
             for &shingle in batch {
                 let bit = shingle >> self.filter_shift;
                 passed[count] = shingle;
-                count += (self.filter[(bit >> 6) as usize] >> (bit & 63) & 1) as usize;
+                count += (filter[(bit >> 6) as usize] >> (bit & 63) & 1) as usize;
             }
             for (cell, shingle) in cells[..count].iter_mut().zip(passed) {
                 let place = (shingle >> self.directory_shift) as usize;
-                *cell = (self.directory[place], self.directory[place + 1]);
+                *cell = (directory[place], directory[place + 1]);
             }
             for (&(start, end), shingle) in cells[..count].iter().zip(passed) {
                 let cell = &self.entries[start as usize..end as usize];
@@ -110,7 +119,7 @@ mod tests {
         ) {
             let place = |small: u32| small.wrapping_mul(spread | 1);
             let put_in = entries.iter().map(|&(small, document)| Entry::new(place(small), DocId(document)));
-            let index = PrefixIndex::new(put_in.collect());
+            let index = PrefixIndex::new(put_in.collect()).unwrap();
             for small in 0..50 {
                 let mut hits = Vec::new();
                 index.look_up(&[place(small)], |document| hits.push(document));

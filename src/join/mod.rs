@@ -139,8 +139,11 @@ fn candidates_in_rounds(
     let mut high = if prefixes.any_high() { low.clone() } else { Vec::new() };
     let mut look_up = |low: &mut Vec<Entry>, high: &mut Vec<Entry>| -> Result<()> {
         let index = Index {
-            low: PrefixIndex::new(std::mem::take(low)),
-            high: (!high.is_empty()).then(|| PrefixIndex::new(std::mem::take(high))),
+            low: PrefixIndex::new(std::mem::take(low))?,
+            high: match high.is_empty() {
+                true => None,
+                false => Some(PrefixIndex::new(std::mem::take(high))?),
+            },
         };
         let found = look_up_all(lists, &index, &prefixes, &role, progress)?;
         joined.pairs.extend(found.pairs);

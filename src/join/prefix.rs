@@ -211,7 +211,7 @@ fn choose_low(
         if list.size == 0 {
             continue;
         }
-        let mut missing = may_be_missing(share, list.size);
+        let (mut missing, mut least) = (may_be_missing(share, list.size), LEAST_HITS);
         let alone = own.iter().filter(|&&count| count == 1).count();
         if alone > missing {
             continue;
@@ -223,17 +223,19 @@ fn choose_low(
         ranked.dedup();
         let telling = ranked.partition_point(|ranked| ranked >> 32 < MANY);
         let says_again = alone + ranked.len() < list.shingles.len();
-        if alone + telling < missing + LEAST_HITS && says_again {
+        if alone + telling < missing + least && says_again {
             all.clear();
             lists.append(list.document, &mut all)?;
             all.sort_unstable();
             all.dedup();
             missing = may_be_missing(share, room_for_equals(all.len()).min(list.size));
+            // Such texts are few, so that what is met by chance costs less than to look up all high parts for them.
+            least = 1;
         }
         if alone > missing {
             continue;
         }
-        if alone + telling < missing + LEAST_HITS {
+        if alone + telling < missing + least {
             choice.thin.push(list.document);
             continue;
         }
