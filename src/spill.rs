@@ -227,6 +227,17 @@ impl Spill {
     }
 }
 
+impl Drop for Spill {
+    /// Closes the file beside the work that goes on: to give back what the system holds of it takes as long as to
+    /// write it.
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            // Without a thread it is closed here.
+            let _ = thread::Builder::new().spawn(move || drop(file));
+        }
+    }
+}
+
 /// Fills `buffer` from `offset`.
 ///
 /// # Errors
@@ -244,17 +255,6 @@ pub fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io:
         }
     }
     Ok(())
-}
-
-impl Drop for Spill {
-    /// Closes the file beside the work that goes on: to give back what the system holds of it takes as long as to
-    /// write it.
-    fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
-            // Without a thread it is closed here.
-            let _ = thread::Builder::new().spawn(move || drop(file));
-        }
-    }
 }
 
 fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {

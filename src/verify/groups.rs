@@ -6,6 +6,8 @@
 //! Whole components would not do: candidates are not verified yet, and chains of chance
 //! tie a large part of a corpus together.
 
+use std::cmp::Reverse;
+
 /// An edge between two places, the smaller first.
 pub type Edge = (u32, u32);
 
@@ -25,10 +27,9 @@ pub fn groups(
     // The group that each place was last put into.
     let mut last = vec![u32::MAX; places];
     let mut groups: Vec<Vec<Edge>> = Vec::new();
-    // What is large by itself comes first, with as many as may be of those that stand in it: it is fetched for each group.
-    let is_large = |place: &u32| size(*place) > most;
-    let all = 0..places as u32;
-    let order = all.clone().filter(is_large).chain(all.filter(|place| !is_large(place)));
+    // The largest come first, each with as many as may be of those around it: a set is fetched for each group it is in.
+    let mut order: Vec<u32> = (0..places as u32).collect();
+    order.sort_by_key(|&place| Reverse(size(place)));
     for place in order {
         loop {
             around.forget(place, &done);
