@@ -29,7 +29,7 @@ pub fn groups(
     let mut groups: Vec<Vec<Edge>> = Vec::new();
     // The largest come first, each with as many as may be of those around it: a set is fetched for each group it is in.
     let mut order: Vec<u32> = (0..places as u32).collect();
-    order.sort_by_key(|&place| Reverse(size(place)));
+    order.sort_unstable_by_key(|&place| (Reverse(size(place)), place));
     for place in order {
         loop {
             around.forget(place, &done);
