@@ -37,7 +37,7 @@ impl Workspace {
     pub fn new(folder: &Path, memory: u64, input: u64) -> Self {
         // More could be held, but the system holds what was just written as well, and
         // gives it back when others need it.
-        let held = (input / 32).max(SMALL).min(memory / 16);
+        let held = (input / 32).max(SMALL).min(memory / 24);
         Workspace { folder: folder.to_owned(), memory, input, held }
     }
 
