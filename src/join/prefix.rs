@@ -16,7 +16,7 @@
 //!
 //! n counts shingles as often as they stand in the document, which can only lengthen a prefix. Where that would make
 //! a document thin, it is the number of distinct short hashes, with room for those that became equal when
-//! they were shortened.
+//! they were shortened, and one hit is enough.
 
 use rayon::prelude::*;
 
@@ -231,9 +231,9 @@ fn choose_low(
             missing = may_be_missing(share, room_for_equals(all.len()).min(list.size));
             // Such texts are few, so that what is met by chance costs less than to look up all high parts for them.
             least = 1;
-        }
-        if alone > missing {
-            continue;
+            if alone > missing {
+                continue;
+            }
         }
         if alone + telling < missing + least {
             choice.thin.push(list.document);
