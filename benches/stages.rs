@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dittograph::document::DocId;
 use dittograph::join::{self, Likeness, ListBuilder, Listed, Lists, Role};
-use dittograph::lsh::{LshParams, band_keys, candidates};
+use dittograph::lsh::{BandBuilder, Bands, LshParams};
 use dittograph::passage::{Aligner, Winnower};
 use dittograph::pipeline::{Find, Method, ScanOptions, scan};
 use dittograph::progress::Silent;
@@ -125,11 +125,17 @@ fn stages(criterion: &mut Criterion) {
     let sketch = SketchParams { shingle_size: 5, num_hashes: params.num_hashes(), seed: 0 };
     let sketcher = Sketcher::new(&sketch);
     let mut signature = vec![0; params.num_hashes()];
-    let mut keys = Vec::new();
+    let mut keys = BandBuilder::new(params);
     for &document in &documents {
         sketcher.sketch(sets.get(document), &mut signature);
-        band_keys(&signature, params, &mut keys);
+        keys.push(document, &signature);
     }
+    let workspace = Workspace::default();
+    let spill = workspace.spill();
+    let keys = keys.store(&spill).expect("nothing is written to a file");
+    let bands = Bands::new(params.bands, spill, vec![(DocId(0), keys)]);
+    let candidates =
+        || bands.candidates(|_| true, &workspace).expect("nothing is read from a file");
 
     let mut group = criterion.benchmark_group("stages");
     group.throughput(Throughput::Bytes(bytes as u64));
@@ -178,13 +184,13 @@ fn stages(criterion: &mut Criterion) {
     });
     group.bench_function("lsh", |bencher| {
         bencher.iter(|| {
-            let found = candidates(&documents, &keys, params.bands);
+            let found = candidates();
             assert!(found.pairs.len() >= COPIES * 9 / 10 && found.crowds.is_empty());
         });
     });
     group.bench_function("verify", |bencher| {
         let criteria = Criteria { threshold: 0.8, containment: 0.9 };
-        let found = candidates(&documents, &keys, params.bands);
+        let found = candidates();
         bencher.iter(|| {
             let pairs =
                 found.pairs.iter().filter_map(|&(a, b)| criteria.verify(sets.set(a), sets.set(b)));

@@ -11,7 +11,7 @@ use crate::cluster::Clusters;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::join::{self, Crowds, Likeness, Listed, Role};
-use crate::lsh::{Candidate, candidates};
+use crate::lsh::Candidate;
 use crate::progress::Progress;
 use crate::read::Corpus;
 use crate::spill::Workspace;
@@ -174,9 +174,8 @@ fn find_candidates(
     progress: &dyn Progress,
 ) -> Result<join::Candidates> {
     let lists = &sketched.lists;
-    let by_bands = |document: DocId| {
-        plan.options.method == Method::Minhash && sketched.banded.binary_search(&document).is_ok()
-    };
+    let by_bands =
+        |document: DocId| plan.options.method == Method::Minhash && sketched.bands.has(document);
     let role = |document: DocId| {
         let facts = &sketched.facts[document.index()];
         if facts.tokens == 0 || !copies.is_first(document) {
@@ -201,8 +200,7 @@ fn find_candidates(
     };
     let mut joined = join::candidates(lists, role, judge, workspace, progress)?;
     if plan.options.method == Method::Minhash {
-        let (documents, keys) = first_of_their_text(sketched, copies, plan.lsh.bands);
-        let found = candidates(&documents, &keys, plan.lsh.bands);
+        let found = sketched.bands.candidates(|document| copies.is_first(document), workspace)?;
         let mut crowds = Crowds::default();
         for crowd in &found.crowds {
             crowds.lead(crowd, lists, judge)?;
@@ -218,16 +216,4 @@ fn find_candidates(
         joined.crowded.dedup();
     }
     Ok(joined)
-}
-
-/// The banded documents that are the first of their text, with their keys.
-fn first_of_their_text(
-    sketched: &Sketched,
-    copies: &Copies,
-    bands: usize,
-) -> (Vec<DocId>, Vec<u64>) {
-    let banded = sketched.banded.iter().zip(sketched.keys.chunks_exact(bands));
-    let first = banded.filter(|(document, _)| copies.is_first(**document));
-    let (documents, keys): (Vec<DocId>, Vec<&[u64]>) = first.unzip();
-    (documents, keys.concat())
 }

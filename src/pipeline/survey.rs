@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::join::{ListBuilder, Lists, UnitLists};
-use crate::lsh::band_keys;
+use crate::lsh::{BandBuilder, Bands, UnitBands};
 use crate::passage::{
     Match, PrintBuilder, Prints, Repeats, Run, TextBuilder, Texts, UnitPrints, UnitTexts,
 };
@@ -37,9 +37,8 @@ pub struct Sketched {
     pub facts: Vec<Facts>,
     pub sides: Sides,
     pub lists: Lists,
-    /// The documents that have band keys, ascending, and their keys one after the other.
-    pub banded: Vec<DocId>,
-    pub keys: Vec<u64>,
+    /// The band keys, if the method asks for them.
+    pub bands: Bands,
     /// Fingerprints and tokens of all documents, if passages are wanted.
     pub prints: Prints,
     pub texts: Texts,
@@ -93,8 +92,6 @@ impl Sketched {
 #[derive(Default)]
 pub struct UnitSketch {
     facts: Vec<Facts>,
-    banded: Vec<DocId>,
-    keys: Vec<u64>,
     within: Vec<Match>,
 }
 
@@ -120,16 +117,23 @@ struct Bench {
     texts: TextBuilder,
     repeats: Repeats,
     signature: Vec<u32>,
+    bands: BandBuilder,
     lists: ListBuilder,
     sketch: UnitSketch,
 }
 
 /// What is kept of a unit.
-pub type Kept = (UnitSketch, UnitLists, Option<(UnitPrints, UnitTexts)>);
+pub struct Kept {
+    sketch: UnitSketch,
+    lists: UnitLists,
+    bands: UnitBands,
+    for_passages: Option<(UnitPrints, UnitTexts)>,
+}
 
 /// Where what is large of it is kept.
 pub struct Spills {
     lists: Spill,
+    bands: Spill,
     prints: Spill,
     texts: Spill,
 }
@@ -139,6 +143,7 @@ impl Spills {
     pub fn new(workspace: &Workspace) -> Self {
         Spills {
             lists: workspace.spill(),
+            bands: workspace.spill(),
             prints: Prints::spill(workspace),
             texts: Texts::spill(workspace),
         }
@@ -184,22 +189,20 @@ pub fn put_together(
     let survey = corpus.put_together(units)?;
     let documents = survey.catalog.len();
     let mut facts = Vec::with_capacity(documents);
-    let (mut banded, mut keys) = (Vec::new(), Vec::new());
     let mut within = Vec::new();
     let mut lists = Vec::with_capacity(survey.units.len());
-    let (mut prints, mut texts) = (Vec::new(), Vec::new());
-    for (unit, unit_lists, for_passages) in survey.units {
+    let (mut bands, mut prints, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    for unit in survey.units {
         let first = facts.len() as u32;
         let global = |document: DocId| DocId(document.0 + first);
-        facts.extend(unit.facts);
-        lists.push(unit_lists);
-        banded.extend(unit.banded.into_iter().map(global));
-        keys.extend(unit.keys);
-        if let Some((unit_prints, unit_texts)) = for_passages {
+        facts.extend(unit.sketch.facts);
+        lists.push(unit.lists);
+        bands.push((DocId(first), unit.bands));
+        if let Some((unit_prints, unit_texts)) = unit.for_passages {
             prints.push((DocId(first), unit_prints));
             texts.push(unit_texts);
         }
-        within.extend(unit.within.into_iter().map(|mut one| {
+        within.extend(unit.sketch.within.into_iter().map(|mut one| {
             one.a.document = global(one.a.document);
             one.b.document = global(one.b.document);
             one
@@ -217,8 +220,7 @@ pub fn put_together(
         notices: survey.notices,
         facts,
         lists: Lists::new(spills.lists, lists),
-        banded,
-        keys,
+        bands: Bands::new(plan.lsh.bands, spills.bands, bands),
         prints: Prints::new(spills.prints, prints),
         texts: Texts::new(spills.texts, texts),
         within,
@@ -243,6 +245,7 @@ impl Visitor for Surveyor<'_> {
             texts,
             repeats,
             signature,
+            bands,
             lists,
             sketch,
         } = bench;
@@ -265,8 +268,7 @@ impl Visitor for Surveyor<'_> {
             set_builder.build(hashes, set);
             if set.len() >= self.plan.sketch.num_hashes {
                 self.sketcher.sketch(set, signature);
-                band_keys(signature, self.plan.lsh, &mut sketch.keys);
-                sketch.banded.push(number);
+                bands.push(number, signature);
             }
         }
         if self.plan.wants_passages() {
@@ -277,6 +279,7 @@ impl Visitor for Surveyor<'_> {
 
     fn finish(&self, mut bench: Bench) -> Result<Kept> {
         let lists = bench.lists.store(&self.spills.lists)?;
+        let bands = bench.bands.store(&self.spills.bands)?;
         let for_passages = match self.plan.wants_passages() {
             true => Some((
                 bench.prints.store(&self.spills.prints)?,
@@ -286,7 +289,7 @@ impl Visitor for Surveyor<'_> {
         };
         let sketch = std::mem::take(&mut bench.sketch);
         self.benches.give_back(bench);
-        Ok((sketch, lists, for_passages))
+        Ok(Kept { sketch, lists, bands, for_passages })
     }
 }
 
@@ -301,6 +304,7 @@ impl Bench {
             texts: TextBuilder::default(),
             repeats: Repeats::default(),
             signature: vec![0; plan.sketch.num_hashes],
+            bands: BandBuilder::new(plan.lsh),
             lists: ListBuilder::default(),
             sketch: UnitSketch::default(),
         }
@@ -309,20 +313,19 @@ impl Bench {
 
 /// Writes what is kept of a unit for another process.
 pub fn write_kept(
-    (sketch, lists, for_passages): &Kept,
+    Kept { sketch, lists, bands, for_passages }: &Kept,
     spills: &Spills,
     shelf: &mut ShelfWriter<'_>,
 ) -> io::Result<()> {
     let facts = || sketch.facts.iter();
     shelf.list(&facts().map(|facts| facts.content).collect::<Vec<u128>>())?;
     shelf.list(&facts().map(|facts| [facts.tokens, facts.half_words]).collect::<Vec<_>>())?;
-    shelf.list(&sketch.banded)?;
-    shelf.list(&sketch.keys)?;
     let run = |run: &Run| [run.document.0, run.start, run.end];
     let within = sketch.within.iter().map(|one| (run(&one.a), run(&one.b), one.aligned));
     shelf.list(&within.clone().map(|(a, b, _)| [a, b]).collect::<Vec<_>>())?;
     shelf.list(&within.map(|(_, _, aligned)| aligned).collect::<Vec<u32>>())?;
     lists.write(&spills.lists, shelf)?;
+    bands.write(&spills.bands, shelf)?;
     shelf.value(&for_passages.is_some())?;
     if let Some((prints, texts)) = for_passages {
         prints.write(&spills.prints, shelf)?;
@@ -337,17 +340,17 @@ pub fn read_kept(spills: &Spills, shelf: &mut ShelfReader<impl Read>) -> Result<
     let facts = contents.into_iter().zip(sizes);
     let facts = facts.map(|(content, [tokens, half_words])| Facts { content, tokens, half_words });
     let facts = facts.collect();
-    let (banded, keys) = (shelf.list()?, shelf.list()?);
     let (runs, aligned) = (shelf.list::<[[u32; 3]; 2]>()?, shelf.list::<u32>()?);
     let run = |[document, start, end]: [u32; 3]| Run { document: DocId(document), start, end };
     let within = runs.into_iter().zip(aligned);
     let within = within.map(|([a, b], aligned)| Match { a: run(a), b: run(b), aligned }).collect();
     let lists = UnitLists::read(&spills.lists, shelf)?;
+    let bands = UnitBands::read(&spills.bands, shelf)?;
     let for_passages = match shelf.value::<bool>()? {
         true => {
             Some((UnitPrints::read(&spills.prints, shelf)?, UnitTexts::read(&spills.texts, shelf)?))
         }
         false => None,
     };
-    Ok((UnitSketch { facts, banded, keys, within }, lists, for_passages))
+    Ok(Kept { sketch: UnitSketch { facts, within }, lists, bands, for_passages })
 }

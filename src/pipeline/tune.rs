@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use crate::document::{DocId, Document};
 use crate::error::{Error, Result};
 use crate::join::{self, Likeness, ListBuilder, Listed, Lists, Role, share_of_smaller};
-use crate::lsh::{Candidate, LshParams, MAX_HASHES, band_keys, candidates};
+use crate::lsh::{BandBuilder, Bands, Candidate, LshParams, MAX_HASHES};
 use crate::progress::Progress;
 use crate::read::{Catalog, Collect, Corpus, ReadTotals};
 use crate::shingle::SetBuilder;
@@ -199,8 +199,8 @@ pub fn measure(
     };
     let pairs: Vec<Pair> = joined.pairs.par_iter().filter_map(verify).collect();
 
-    let bands = Bands::new(&sample, &distinct, &plan);
-    let candidates = candidates(&bands.documents, &bands.keys, plan.lsh.bands);
+    let bands = sample.bands(&distinct, &plan)?;
+    let candidates = bands.candidates(|_| true, &workspace)?;
     let mut crowded: AHashSet<DocId> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     crowded.extend(joined.crowded.iter().chain(candidates.crowds.iter().flatten()));
     let mut measurement = Measurement {
@@ -208,7 +208,7 @@ pub fn measure(
         sampled: chosen.len() as u64,
         empty: (chosen.len() - filled.len()) as u64,
         copies: (filled.len() - distinct.len()) as u64,
-        banded: bands.documents.len() as u64,
+        banded: bands.len() as u64,
         pairs: pairs.len() as u64,
         banded_pairs: 0,
         found: 0,
@@ -220,7 +220,7 @@ pub fn measure(
     };
     for pair in &pairs {
         // The bands are asked, not the candidates, of which crowds hold back some.
-        if let Some(meet) = bands.meet(pair.a, pair.b) {
+        if let Some(meet) = bands.meet(pair.a, pair.b)? {
             measurement.banded_pairs += 1;
             measurement.found += u64::from(meet);
             measurement.expected += plan.lsh.recall(pair.jaccard());
@@ -314,55 +314,31 @@ impl Sample {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.shingles[start..self.ends[index]]
     }
+
+    /// The band keys of those of some documents that fill a signature.
+    fn bands(&self, documents: &[DocId], plan: &Plan) -> Result<Bands> {
+        let num_hashes = plan.sketch.num_hashes;
+        let sketcher = Sketcher::new(&plan.sketch);
+        let spill = Workspace::default().spill();
+        let units = documents.par_chunks(256).map(|chunk| {
+            let (mut signature, mut keys) = (vec![0; num_hashes], BandBuilder::new(plan.lsh));
+            let filled = chunk.iter().filter(|&&one| self.set(one).len() >= num_hashes);
+            for &document in filled {
+                sketcher.sketch(self.set(document), &mut signature);
+                keys.push(document, &signature);
+            }
+            // They are numbered from the first of the sample already.
+            Ok((DocId(0), keys.store(&spill)?))
+        });
+        let units = units.collect::<Result<_>>()?;
+        Ok(Bands::new(plan.lsh.bands, spill, units))
+    }
 }
 
 /// Leaves out each document that has just the shingles of an earlier one.
 fn first_of_their_shingles(sample: &Sample, documents: &[DocId]) -> Vec<DocId> {
     let mut seen: AHashSet<&[u64]> = AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
     documents.iter().copied().filter(|&document| seen.insert(sample.set(document))).collect()
-}
-
-/// The band keys of the documents that fill a signature.
-struct Bands {
-    /// Ascending.
-    documents: Vec<DocId>,
-    /// Those of one document after those of the other.
-    keys: Vec<u64>,
-    bands: usize,
-}
-
-impl Bands {
-    fn new(sample: &Sample, documents: &[DocId], plan: &Plan) -> Self {
-        let num_hashes = plan.sketch.num_hashes;
-        let sketcher = Sketcher::new(&plan.sketch);
-        let documents: Vec<DocId> = documents
-            .iter()
-            .copied()
-            .filter(|&document| sample.set(document).len() >= num_hashes)
-            .collect();
-        let keys = documents
-            .par_chunks(256)
-            .flat_map_iter(|chunk| {
-                let (mut signature, mut keys) = (vec![0; num_hashes], Vec::new());
-                for &document in chunk {
-                    sketcher.sketch(sample.set(document), &mut signature);
-                    band_keys(&signature, plan.lsh, &mut keys);
-                }
-                keys
-            })
-            .collect();
-        Bands { documents, keys, bands: plan.lsh.bands }
-    }
-
-    /// Whether two documents share a band; none if one of them has no bands.
-    fn meet(&self, one: DocId, other: DocId) -> Option<bool> {
-        let keys = |document: DocId| {
-            let place = self.documents.binary_search(&document).ok()?;
-            Some(&self.keys[place * self.bands..][..self.bands])
-        };
-        let (ones, others) = (keys(one)?, keys(other)?);
-        Some(ones.iter().zip(others).any(|(one, other)| one == other))
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The recall of the bands against its formula.
 
 use dittograph::document::DocId;
-use dittograph::lsh::{LshParams, band_keys, candidates};
+use dittograph::lsh::{BandBuilder, Bands, LshParams};
 use dittograph::sketch::{SketchParams, Sketcher};
+use dittograph::spill::Workspace;
 
 use crate::support::Random;
 
@@ -17,18 +18,22 @@ fn measured(params: LshParams, shared: usize, random: &mut Random) -> f64 {
     let sketcher =
         Sketcher::new(&SketchParams { shingle_size: 5, num_hashes: params.num_hashes(), seed: 0 });
     let mut signature = vec![0; params.num_hashes()];
-    let mut keys = Vec::new();
+    let mut keys = BandBuilder::new(params);
+    let mut documents = (0..).map(DocId);
     for _ in 0..PAIRS {
         let union: Vec<u64> = (0..UNION).map(|_| random.next()).collect();
         let (common, others) = union.split_at(shared);
         let (of_one, of_other) = others.split_at(others.len() / 2);
-        for own in [of_one, of_other] {
+        for (own, document) in [of_one, of_other].into_iter().zip(&mut documents) {
             sketcher.sketch(&[common, own].concat(), &mut signature);
-            band_keys(&signature, params, &mut keys);
+            keys.push(document, &signature);
         }
     }
-    let documents: Vec<DocId> = (0..2 * PAIRS as u32).map(DocId).collect();
-    let found = candidates(&documents, &keys, params.bands);
+    let workspace = Workspace::default();
+    let spill = workspace.spill();
+    let units = vec![(DocId(0), keys.store(&spill).unwrap())];
+    let bands = Bands::new(params.bands, spill, units);
+    let found = bands.candidates(|_| true, &workspace).unwrap();
     assert!(found.crowds.is_empty());
     let met = found.pairs.iter().filter(|(a, b)| a.0 % 2 == 0 && b.0 == a.0 + 1).count();
     met as f64 / PAIRS as f64

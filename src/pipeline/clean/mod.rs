@@ -34,6 +34,7 @@ use crate::clean::{
 use crate::document::{DocId, Document, Span};
 use crate::error::{Error, ErrorKind, Result};
 use crate::join::Lists;
+use crate::lsh::Bands;
 use crate::passage::Aligner;
 use crate::pipeline::documents::DocumentPairs;
 use crate::pipeline::sides::Sides;
@@ -222,8 +223,7 @@ impl<'a> Cleaner<'a> {
                 notices,
                 facts,
                 lists,
-                banded: Vec::new(),
-                keys: Vec::new(),
+                bands: Bands::default(),
                 prints,
                 texts,
                 within: Vec::new(),
