@@ -5,28 +5,34 @@
 //! counted together. So a count of one is certain, and so is what the join makes of it; larger ones serve
 //! to put the rarer before the more frequent.
 //!
-//! The table is as large as the corpus asks for, since the result must not depend on
-//! the memory there is; what of it does not fit is made in slices, one after the other. Each
-//! thread counts a range of cells of its own over all lists: reading them again is cheaper than
-//! to share cells.
+//! The table is as large as the corpus asks for, and where a shingle falls in it nobody can foresee. So the
+//! shingles of some units are put in order of their part of the hash space first; each part is
+//! counted in a table that the nearer caches hold, and its counts are brought back to where the
+//! shingles stand. That is four readings from one end to the other instead of two in no order, each of whose
+//! steps would wait for memory: a third of the time on a gigabyte.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::Role;
-use super::lists::{List, Lists, Part};
+use super::lists::{Lists, Part};
 use crate::document::DocId;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::lsh::coded;
-use crate::memory;
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with two, a shingle that stands alone is taken for shared in two cases of five.
-const CELLS_A_SHINGLE: u64 = 2;
+const CELLS_A_SHINGLE: u64 = 4;
 
-/// The smallest slice, in cells.
-const SMALLEST_SLICE: u64 = 16 << 20;
+/// Cells of the table of a part, about: half a megabyte.
+const CELLS_A_PART: u64 = 1 << 20;
+
+/// Most bits that tell the part of a shingle.
+const MOST_BITS: u32 = 8;
+
+/// How many shingles of a part are put away together, about: to read fewer at a time would cost more than to count them.
+const SHINGLES_A_READ: usize = 1 << 10;
 
 /// The counts beside the shingles of the low part, unit by unit.
 pub struct Frequencies {
@@ -44,48 +50,64 @@ impl Frequencies {
         role: impl Fn(DocId) -> Role + Sync,
         workspace: &Workspace,
     ) -> Result<Self> {
-        // More cells than there are short hashes would tell no more apart.
-        let cells = (CELLS_A_SHINGLE * lists.low_shingles()).clamp(1024, u64::from(u32::MAX));
-        // Whole counters, or which cells share one would depend on the memory.
-        let counters = (workspace.memory() / 2).max(SMALLEST_SLICE) / CELLS_A_COUNTER as u64;
-        let slice = cells.min(counters * CELLS_A_COUNTER as u64);
-        let mut counted = Frequencies { spill: workspace.spill(), units: Vec::new() };
-        for start in (0..cells).step_by(slice as usize) {
-            let table = Table::count(cells, start..(start + slice).min(cells), |each| {
-                let mut buffer = Vec::new();
-                for unit in 0..lists.units() {
-                    let present = |list: &List<'_>| !matches!(role(list.document), Role::Absent);
-                    lists
-                        .read(unit, Part::Low, &mut buffer)?
-                        .filter(present)
-                        .for_each(|list| each(list.shingles));
-                }
-                Ok(())
-            })?;
-            let spill = workspace.spill();
-            let units = (0..lists.units())
-                .into_par_iter()
-                .with_max_len(1)
-                .map(|unit| {
-                    let (mut low, mut before) = (Vec::new(), Vec::new());
-                    let mut counts = match counted.units.get(unit) {
-                        Some(stored) => counted.spill.read_all(stored, &mut before)?.to_vec(),
-                        None => Vec::new(),
-                    };
-                    let mut at = 0;
-                    for list in lists.read(unit, Part::Low, &mut low)? {
-                        counts.resize(counts.len().max(at + list.shingles.len()), 0);
-                        for (count, &shingle) in counts[at..].iter_mut().zip(list.shingles) {
-                            *count = table.of(shingle).unwrap_or(*count);
-                        }
-                        at += list.shingles.len();
+        Self::count_in_parts(lists, role, workspace, CELLS_A_PART, SHINGLES_A_READ)
+    }
+
+    fn count_in_parts(
+        lists: &Lists,
+        role: impl Fn(DocId) -> Role + Sync,
+        workspace: &Workspace,
+        cells_a_part: u64,
+        shingles_a_read: usize,
+    ) -> Result<Self> {
+        let (cells, bits) = shape(lists.low_shingles(), cells_a_part);
+        let is_present = |document| !matches!(role(document), Role::Absent);
+        let parts = Parts::split(lists, is_present, bits, shingles_a_read, workspace)?;
+        let by_part = workspace.spill();
+        let counts: Vec<Stored<u8>> = (0..1 << bits)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|part| {
+                let mut table = Table::new(cells, bits);
+                parts.for_each(part, |shingles| table.add(shingles))?;
+                let mut counts = Vec::with_capacity(parts.size(part));
+                parts.for_each(part, |shingles| {
+                    counts.extend(shingles.iter().map(|&shingle| table.of(shingle)));
+                })?;
+                by_part.store(&counts)
+            })
+            .collect::<Result<_>>()?;
+        let batches = parts.into_places();
+        let spill = workspace.spill();
+        let units = batches.par_iter().with_max_len(1).map(|Places { units, starts, before }| {
+            let mut sorted = vec![0; starts[1 << bits] as usize];
+            for (part, counts) in counts.iter().enumerate() {
+                let room = &mut sorted[starts[part] as usize..starts[part + 1] as usize];
+                let start = before[part] as usize;
+                by_part.read_into(counts, start..start + room.len(), room)?;
+            }
+            let mut next = starts.to_vec();
+            let mut low = Vec::new();
+            let back = units.clone().map(|unit| {
+                let mut counts = Vec::new();
+                for list in lists.read(unit, Part::Low, &mut low)? {
+                    if !is_present(list.document) {
+                        counts.resize(counts.len() + list.shingles.len(), 0);
+                        continue;
                     }
-                    spill.store(&counts)
-                })
-                .collect::<Result<_>>()?;
-            counted = Frequencies { spill, units };
-        }
-        Ok(counted)
+                    counts.extend(list.shingles.iter().map(|&shingle| {
+                        let next = &mut next[part_of(shingle, bits)];
+                        *next += 1;
+                        sorted[*next as usize - 1]
+                    }));
+                }
+                spill.store(&counts)
+            });
+            back.collect()
+        });
+        let units = units.collect::<Result<Vec<Vec<Stored<u8>>>>>()?;
+        let units = units.into_iter().flatten().collect();
+        Ok(Frequencies { spill, units })
     }
 
     /// The counts beside the shingles of a unit, in the order of [`Lists::read`].
@@ -97,16 +119,114 @@ impl Frequencies {
     }
 }
 
+/// How many cells each part has where there are so many shingles, and how many bits tell the part.
+fn shape(shingles: u64, cells_a_part: u64) -> (u64, u32) {
+    // More cells than there are short hashes would tell no more apart.
+    let cells = (CELLS_A_SHINGLE * shingles).clamp(1024, u64::from(u32::MAX));
+    let bits = cells.div_ceil(cells_a_part).next_power_of_two().ilog2().min(MOST_BITS);
+    (cells.div_ceil(1 << bits), bits)
+}
+
+/// The part of the hash space that a shingle is in: its upper bits.
+fn part_of(shingle: u32, bits: u32) -> usize {
+    (u64::from(shingle) >> (u32::BITS - bits)) as usize
+}
+
+/// The shingles of the low part of all documents that take part, those of a batch of units by their part of the
+/// hash space.
+struct Parts {
+    spill: Spill,
+    batches: Vec<(Stored<u32>, Places)>,
+}
+
+/// Where the shingles of a batch stand.
+struct Places {
+    units: Range<usize>,
+    /// For each part where it begins in the batch, and the end.
+    starts: Box<[u32]>,
+    /// For each part how many shingles of it the batches before have.
+    before: Box<[u64]>,
+}
+
+impl Parts {
+    fn split(
+        lists: &Lists,
+        is_present: impl Fn(DocId) -> bool + Sync,
+        bits: u32,
+        shingles_a_read: usize,
+        workspace: &Workspace,
+    ) -> Result<Self> {
+        let spill = workspace.spill();
+        let batches = lists.batches(shingles_a_read << bits);
+        let sorted = batches.into_par_iter().with_max_len(1).map(|units| {
+            let (mut low, mut shingles) = (Vec::new(), Vec::new());
+            for unit in units.clone() {
+                for list in lists.read(unit, Part::Low, &mut low)? {
+                    if is_present(list.document) {
+                        shingles.extend_from_slice(list.shingles);
+                    }
+                }
+            }
+            let mut starts = vec![0u32; (1 << bits) + 1].into_boxed_slice();
+            for &shingle in &shingles {
+                starts[part_of(shingle, bits) + 1] += 1;
+            }
+            for part in 0..1 << bits {
+                starts[part + 1] += starts[part];
+            }
+            let mut next = starts.to_vec();
+            let mut sorted = vec![0u32; shingles.len()];
+            for shingle in shingles {
+                let next = &mut next[part_of(shingle, bits)];
+                sorted[*next as usize] = shingle;
+                *next += 1;
+            }
+            Ok((spill.store(&sorted)?, Places { units, starts, before: Box::default() }))
+        });
+        let mut batches: Vec<(Stored<u32>, Places)> = sorted.collect::<Result<_>>()?;
+        let mut sums = vec![0u64; 1 << bits];
+        for (_, Places { starts, before, .. }) in &mut batches {
+            *before = sums.clone().into();
+            for (sum, ends) in sums.iter_mut().zip(starts.windows(2)) {
+                *sum += u64::from(ends[1] - ends[0]);
+            }
+        }
+        Ok(Parts { spill, batches })
+    }
+
+    /// How many shingles a part has.
+    fn size(&self, part: usize) -> usize {
+        let count = |places: &Places| (places.starts[part + 1] - places.starts[part]) as usize;
+        self.batches.iter().map(|(_, places)| count(places)).sum()
+    }
+
+    /// Hands out the shingles of a part, batch by batch.
+    fn for_each(&self, part: usize, mut each: impl FnMut(&[u32])) -> Result<()> {
+        let mut buffer = Vec::new();
+        for (shingles, Places { starts, .. }) in &self.batches {
+            let range = starts[part] as usize..starts[part + 1] as usize;
+            each(self.spill.read(shingles, range, &mut buffer)?);
+        }
+        Ok(())
+    }
+
+    /// Forgets the shingles.
+    fn into_places(self) -> Vec<Places> {
+        self.batches.into_iter().map(|(_, places)| places).collect()
+    }
+}
+
 /// How many shingles are counted at a time.
 const PIECE: usize = 256;
 
-/// A slice of a table of counts: four bits a cell, and what is more than they hold in
+/// A table of counts of shingles: four bits a cell, and what is more than they hold in
 /// larger counters, one for some neighbours. Most shingles are rare, and a table that is small is quick.
-pub struct Table {
-    small: memory::Zeros<u8>,
+struct Table {
+    small: Vec<u8>,
     large: Vec<u16>,
     cells: u64,
-    slice: Range<u64>,
+    /// How many upper bits all its shingles have in common.
+    bits: u32,
 }
 
 /// What four bits hold.
@@ -116,94 +236,188 @@ const MOST_SMALL: u8 = 15;
 const CELLS_A_COUNTER: usize = 16;
 
 impl Table {
-    /// Counts, in a slice of a table of so many cells, the shingles that `feed` hands out;
-    /// every thread calls it.
-    ///
-    /// # Errors
-    /// Those of `feed`.
-    pub fn count(
-        cells: u64,
-        slice: Range<u64>,
-        feed: impl Fn(&mut dyn FnMut(&[u32])) -> Result<()> + Sync,
-    ) -> Result<Self> {
-        let counters = ((slice.end - slice.start) as usize).div_ceil(CELLS_A_COUNTER);
-        let mut small = memory::Zeros::new(counters * CELLS_A_COUNTER / 2)
-            .map_err(|error| Error::new(ErrorKind::Io(error)))?;
-        let mut large = vec![0u16; counters];
-        let share = counters.div_ceil(rayon::current_num_threads()).max(1);
-        let shares = small
-            .par_chunks_mut(share * CELLS_A_COUNTER / 2)
-            .zip(large.par_chunks_mut(share))
-            .enumerate();
-        shares.try_for_each(|(number, (small, large))| {
-            let first = slice.start + (number * share * CELLS_A_COUNTER) as u64;
-            let mut places = [0usize; PIECE];
-            feed(&mut |shingles: &[u32]| {
-                for shingles in shingles.chunks(PIECE) {
-                    // Which thread's a shingle is cannot be guessed: so first those of this one are picked, without
-                    // a branch, and then counted.
-                    let mut count = 0;
-                    for &shingle in shingles {
-                        let place = cell(shingle, cells).wrapping_sub(first) as usize;
-                        places[count] = place;
-                        count += usize::from(place / 2 < small.len());
-                    }
-                    for &place in &places[..count] {
-                        let pair = &mut small[place / 2];
-                        let shift = 4 * (place % 2);
-                        if *pair >> shift & MOST_SMALL < MOST_SMALL {
-                            *pair += 1 << shift;
-                        } else {
-                            let counter = &mut large[place / CELLS_A_COUNTER];
-                            *counter = counter.saturating_add(1);
-                        }
-                    }
-                }
-            })
-        })?;
-        Ok(Table { small, large, cells, slice })
+    /// A table of about so many cells for shingles whose first `bits` bits are the same.
+    fn new(cells: u64, bits: u32) -> Self {
+        let counters = (cells as usize).div_ceil(CELLS_A_COUNTER);
+        let cells = counters * CELLS_A_COUNTER;
+        Table { small: vec![0; cells / 2], large: vec![0; counters], cells: cells as u64, bits }
     }
 
-    /// The count of a shingle, [coded], if it is in the slice.
-    pub fn of(&self, shingle: u32) -> Option<u8> {
-        let place = cell(shingle, self.cells).wrapping_sub(self.slice.start) as usize;
-        let count = self.small.get(place / 2)? >> (4 * (place % 2)) & MOST_SMALL;
-        Some(match count {
+    /// The cell of a shingle: its place among all shingles there can be.
+    fn place(&self, shingle: u32) -> usize {
+        ((u64::from(shingle << self.bits) * self.cells) >> u32::BITS) as usize
+    }
+
+    /// Counts shingles.
+    fn add(&mut self, shingles: &[u32]) {
+        for &shingle in shingles {
+            let place = self.place(shingle);
+            let pair = &mut self.small[place / 2];
+            let shift = 4 * (place % 2);
+            if *pair >> shift & MOST_SMALL < MOST_SMALL {
+                *pair += 1 << shift;
+            } else {
+                let counter = &mut self.large[place / CELLS_A_COUNTER];
+                *counter = counter.saturating_add(1);
+            }
+        }
+    }
+
+    /// The count of a shingle, [coded].
+    fn of(&self, shingle: u32) -> u8 {
+        let place = self.place(shingle);
+        match self.small[place / 2] >> (4 * (place % 2)) & MOST_SMALL {
             MOST_SMALL => {
                 coded(u32::from(MOST_SMALL) + u32::from(self.large[place / CELLS_A_COUNTER]))
             }
-            _ => count,
-        })
+            count => count,
+        }
     }
 }
 
-/// The cell of a shingle: its place among all shingles there can be, so that a range of cells is a range of shingles.
-fn cell(shingle: u32, cells: u64) -> u64 {
-    (u64::from(shingle) * cells) >> 32
+/// Counts of shingles that are few enough to be looked up in no order.
+pub struct Counts {
+    bits: u32,
+    /// One a part of the hash space.
+    tables: Vec<Table>,
+}
+
+impl Counts {
+    /// Counts, in about so many cells, the shingles that `feed` hands out; every thread calls it.
+    ///
+    /// # Errors
+    /// Those of `feed`.
+    pub fn new(
+        cells: u64,
+        feed: impl Fn(&mut dyn FnMut(&[u32])) -> Result<()> + Sync,
+    ) -> Result<Self> {
+        let bits = rayon::current_num_threads().next_power_of_two().ilog2().min(MOST_BITS);
+        Self::in_parts(cells, bits, feed)
+    }
+
+    fn in_parts(
+        cells: u64,
+        bits: u32,
+        feed: impl Fn(&mut dyn FnMut(&[u32])) -> Result<()> + Sync,
+    ) -> Result<Self> {
+        // Whole counters in each part, or which cells share one would depend on the number of parts.
+        let cells = cells.next_multiple_of((CELLS_A_COUNTER as u64) << MOST_BITS);
+        let tables = (0..1 << bits).into_par_iter().with_max_len(1).map(|part| {
+            let mut table = Table::new(cells >> bits, bits);
+            let mut picked = [0; PIECE];
+            feed(&mut |shingles: &[u32]| {
+                for shingles in shingles.chunks(PIECE) {
+                    // Which part's a shingle is cannot be guessed: so they are picked without a branch.
+                    let mut count = 0;
+                    for &shingle in shingles {
+                        picked[count] = shingle;
+                        count += usize::from(part_of(shingle, bits) == part);
+                    }
+                    table.add(&picked[..count]);
+                }
+            })?;
+            Ok(table)
+        });
+        let tables = tables.collect::<Result<_>>()?;
+        Ok(Counts { bits, tables })
+    }
+
+    /// The count of a shingle, [coded].
+    pub fn of(&self, shingle: u32) -> u8 {
+        self.tables[part_of(shingle, self.bits)].of(shingle)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::join::ListBuilder;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
 
     #[test]
     fn counts_are_exact_while_small_and_grow_with_the_shingles() {
         // Far apart, so that each has a cell and a counter of its own.
         let shingle = |number: u32| number << 24;
-        let feed = |each: &mut dyn FnMut(&[u32])| {
-            for number in 0..200u32 {
-                each(&vec![shingle(number); (number * number / 4) as usize]);
-            }
-            Ok(())
-        };
-        let whole = Table::count(1 << 16, 0..1 << 16, feed).unwrap();
-        let counts: Vec<u8> = (0..200).map(|number| whole.of(shingle(number)).unwrap()).collect();
+        let mut table = Table::new(1 << 16, 0);
+        for number in 0..200u32 {
+            table.add(&vec![shingle(number); (number * number / 4) as usize]);
+        }
+        let counts: Vec<u8> = (0..200).map(|number| table.of(shingle(number))).collect();
         assert_eq!(counts[..8], [0, 0, 1, 2, 4, 6, 9, 12]);
         assert!(counts.is_sorted() && counts[199] > counts[100] && counts[100] > counts[30]);
-        let half = Table::count(1 << 16, 0..1 << 15, feed).unwrap();
-        for number in 0..200 {
-            let expected = (number < 128).then_some(counts[number as usize]);
-            assert_eq!(half.of(shingle(number)), expected, "{number}");
+    }
+
+    proptest! {
+        #[test]
+        fn each_shingle_has_the_count_of_all_documents_that_take_part(
+            documents in proptest::collection::vec(proptest::collection::vec(0u64..60, 0..80), 1..30),
+            unit in 1usize..12,
+            absent in 0u32..30,
+            cells_a_part in 16u64..2000,
+            shingles_a_read in 1usize..200,
+            held in 0u64..400,
+        ) {
+            let workspace = Workspace::new(&std::env::temp_dir(), 24 * held, 0);
+            let spill = workspace.spill();
+            let mut builder = ListBuilder::default();
+            let stored = documents.chunks(unit).map(|unit| {
+                unit.iter().for_each(|tokens| builder.push(tokens, 1));
+                builder.store(&spill).unwrap()
+            });
+            let stored = stored.collect();
+            let lists = Lists::new(spill, stored);
+            let role = |document| match document == DocId(absent) {
+                true => Role::Absent,
+                false => Role::Larger,
+            };
+            let mut buffer = Vec::new();
+            let (cells, bits) = shape(lists.low_shingles(), cells_a_part);
+            let table = Table::new(cells, bits);
+            let cell = |shingle: u32| (part_of(shingle, bits), table.place(shingle));
+            let mut naive: HashMap<(usize, usize), u32> = HashMap::new();
+            for unit in 0..lists.units() {
+                let present = lists.read(unit, Part::Low, &mut buffer).unwrap();
+                for list in present.filter(|list| list.document != DocId(absent)) {
+                    list.shingles.iter().for_each(|&one| *naive.entry(cell(one)).or_default() += 1);
+                }
+            }
+            let found =
+                Frequencies::count_in_parts(&lists, role, &workspace, cells_a_part, shingles_a_read)
+                    .unwrap();
+            let mut counts = Vec::new();
+            for unit in 0..lists.units() {
+                let mut counts = found.read(unit, &mut counts).unwrap();
+                for list in lists.read(unit, Part::Low, &mut buffer).unwrap() {
+                    let (own, others) = counts.split_at(list.shingles.len());
+                    counts = others;
+                    for (&count, shingle) in own.iter().zip(list.shingles) {
+                        let expected = match list.document == DocId(absent) {
+                            true => 0,
+                            false => coded(naive[&cell(*shingle)]),
+                        };
+                        // Cells that are full share a counter with others.
+                        prop_assert!(count == expected || count > expected && expected >= MOST_SMALL);
+                    }
+                }
+                prop_assert!(counts.is_empty());
+            }
+        }
+
+        #[test]
+        fn how_many_threads_count_does_not_matter(
+            shingles in proptest::collection::vec(any::<u32>(), 0..3000), cells in 1u64..9000
+        ) {
+            let feed = |each: &mut dyn FnMut(&[u32])| {
+                each(&shingles);
+                shingles.chunks(700).for_each(&mut *each);
+                Ok(())
+            };
+            let [whole, parts] = [0, 3].map(|bits| Counts::in_parts(cells, bits, feed).unwrap());
+            for &shingle in &shingles {
+                prop_assert!(whole.of(shingle) >= 2);
+                prop_assert_eq!(whole.of(shingle), parts.of(shingle));
+            }
         }
     }
 }

@@ -13,7 +13,7 @@
 //! become equal only cost a check in vain.
 
 use std::io::{self, Read};
-use std::ops::Add;
+use std::ops::{Add, Range};
 
 use bytemuck::{Pod, Zeroable};
 
@@ -172,6 +172,11 @@ impl Lists {
         self.units.iter().map(|unit| unit.low.len() as u64).sum()
     }
 
+    /// Cuts the units into ranges that have up to `most` shingles in the low part, or into one unit each.
+    pub fn batches(&self, most: usize) -> Vec<Range<usize>> {
+        ranges(self.units.iter().map(|unit| unit.low.len()), most)
+    }
+
     /// Reads one part of the lists of a unit.
     ///
     /// # Errors
@@ -224,6 +229,23 @@ impl Lists {
         let shingles = self.spill.read(lists.part(part), range, buffer)?;
         Ok(List { document, shingles, size: lengths.size() })
     }
+}
+
+/// Cuts units of these sizes into ranges of up to `most`, or of one unit.
+pub(super) fn ranges(sizes: impl Iterator<Item = usize>, most: usize) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut sum = 0;
+    for (unit, size) in sizes.enumerate() {
+        sum += size;
+        match ranges.last_mut() {
+            Some(range) if sum <= most => range.end = unit + 1,
+            _ => {
+                ranges.push(unit..unit + 1);
+                sum = size;
+            }
+        }
+    }
+    ranges
 }
 
 impl UnitLists {
@@ -279,6 +301,7 @@ impl Lengths {
 }
 
 /// The lists of a unit, one document after the other.
+#[derive(Clone, Debug)]
 pub struct Reading<'a> {
     shingles: &'a [u32],
     lengths: &'a [Lengths],

@@ -131,40 +131,30 @@ fn candidates_in_rounds(
     })?;
     let mut joined =
         Candidates { pairs: std::mem::take(&mut crowds.candidates), crowded: Vec::new() };
-    let rounds = prefixes.len().div_ceil(most).max(1);
-    progress.begin("joining", (rounds * lists.units()) as u64, Unit::Items);
+    let rounds = prefixes.rounds(most);
+    progress.begin("joining", (rounds.len() * lists.units()) as u64, Unit::Items);
     // A mark tells who meets a crowd, be it only one that nobody leads.
-    let marks = crowded.keys().map(|&shingle| Entry::new(shingle, CROWD));
-    let mut low: Vec<Entry> = marks.collect();
-    let mut high = if prefixes.any_high() { low.clone() } else { Vec::new() };
-    let mut look_up = |low: &mut Vec<Entry>, high: &mut Vec<Entry>| -> Result<()> {
-        let index = Index {
-            low: PrefixIndex::new(std::mem::take(low))?,
-            high: match high.is_empty() {
-                true => None,
-                false => Some(PrefixIndex::new(std::mem::take(high))?),
-            },
+    let marks: Vec<Entry> = crowded.keys().map(|&shingle| Entry::new(shingle, CROWD)).collect();
+    let wanted = |entry: Entry| match crowded.get(&entry.shingle()) {
+        Some(leaders) => entry.document() == CROWD || leaders.contains(&entry.document()),
+        None => true,
+    };
+    for round in rounds {
+        let index = |part| {
+            let count = prefixes.count(round.clone(), part) + marks.len();
+            let feed = |each: &mut dyn FnMut(&[Entry])| {
+                each(&marks);
+                prefixes.for_each(round.clone(), part, each)
+            };
+            PrefixIndex::new(count, feed, wanted)
         };
+        let any_high = prefixes.count(round.clone(), Part::High) > 0;
+        let high = any_high.then(|| index(Part::High)).transpose()?;
+        let index = Index { low: index(Part::Low)?, high };
         let found = look_up_all(lists, &index, &prefixes, &role, progress)?;
         joined.pairs.extend(found.pairs);
         joined.crowded.extend(found.crowded);
-        Ok(())
-    };
-    let indexed = |entry: &&Entry| match crowded.get(&entry.shingle()) {
-        Some(leaders) => leaders.contains(&entry.document()),
-        None => true,
-    };
-    prefixes.for_each(|unit_low, unit_high| {
-        // A document's entries are looked up together, for its hits are counted.
-        let entries = low.len() + high.len();
-        if entries > 0 && entries + unit_low.len() + unit_high.len() > most {
-            look_up(&mut low, &mut high)?;
-        }
-        low.extend(unit_low.iter().filter(indexed));
-        high.extend(unit_high.iter().filter(indexed));
-        Ok(())
-    })?;
-    look_up(&mut low, &mut high)?;
+    }
     progress.end();
     joined.pairs.par_sort_unstable();
     joined.pairs.dedup();
@@ -200,7 +190,7 @@ fn look_up_all(
             Some(index) => Some((index, lists.read(unit, Part::High, &mut high)?)),
             None => None,
         };
-        let (mut counts, mut shared) = (Vec::new(), Vec::new());
+        let (mut counts, mut room) = (Vec::new(), Vec::new());
         let mut counts = prefixes.counts(unit, &mut counts)?;
         for list in lists.read(unit, Part::Low, &mut low)? {
             let (own, others) = counts.split_at(list.shingles.len());
@@ -209,10 +199,8 @@ fn look_up_all(
             if matches!(role(list.document), Role::Absent) {
                 continue;
             }
-            shared.clear();
-            let counted = own.iter().zip(list.shingles);
-            shared.extend(counted.filter(|(count, _)| **count > 1).map(|(_, &shingle)| shingle));
-            index.low.look_up(&shared, |document| hits.add(document));
+            let shared = keep_shared(own, list.shingles, &mut room);
+            index.low.look_up(shared, |document| hits.add(document));
             if let Some((index, Some(list))) = high {
                 index.look_up(list.shingles, |document| hits.add(document));
             }
@@ -236,6 +224,20 @@ fn look_up_all(
     Ok(joined)
 }
 
+/// Those of some shingles that stand in other documents too, as far as their counts tell.
+fn keep_shared<'a>(counts: &[u8], shingles: &[u32], room: &'a mut Vec<u32>) -> &'a [u32] {
+    if room.len() < shingles.len() {
+        room.resize(shingles.len(), 0);
+    }
+    let mut kept = 0;
+    for (&count, &shingle) in counts.iter().zip(shingles) {
+        // Written in any case: whether it is shared cannot be guessed.
+        room[kept] = shingle;
+        kept += usize::from(count > 1);
+    }
+    &room[..kept]
+}
+
 /// The fewest counters for the search of crowds.
 const FEWEST_COUNTERS: usize = 1 << 16;
 
@@ -251,19 +253,17 @@ fn find_crowds(prefixes: &Prefixes) -> Result<BTreeMap<u32, Vec<DocId>>> {
     let mut counters = vec![0u32; (prefixes.len() / ENTRIES_A_COUNTER).max(FEWEST_COUNTERS)];
     let count = counters.len();
     let counter = |entry: &Entry| entry.shingle() as usize % count;
-    prefixes.for_each(|low, high| {
-        low.iter().chain(high).for_each(|entry| counters[counter(entry)] += 1);
-        Ok(())
+    prefixes.for_all(|entries| {
+        entries.iter().for_each(|entry| counters[counter(entry)] += 1);
     })?;
     if counters.iter().all(|&count| count as usize <= CROWD_SIZE) {
         return Ok(crowds);
     }
-    prefixes.for_each(|low, high| {
+    prefixes.for_all(|entries| {
         let suspect = |entry: &&Entry| counters[counter(entry)] as usize > CROWD_SIZE;
-        for entry in low.iter().chain(high).filter(suspect) {
+        for entry in entries.iter().filter(suspect) {
             crowds.entry(entry.shingle()).or_default().push(entry.document());
         }
-        Ok(())
     })?;
     crowds.retain(|_, members| members.len() > CROWD_SIZE);
     crowds.values_mut().for_each(|members| members.sort_unstable());

@@ -18,12 +18,14 @@
 //! a document thin, it is the number of distinct short hashes, with room for those that became equal when
 //! they were shortened, and one hit is enough.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Role;
-use super::frequencies::{Frequencies, Table};
+use super::frequencies::{Counts, Frequencies};
 use super::index::Entry;
-use super::lists::{Lists, Part};
+use super::lists::{Lists, Part, ranges};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::lsh::coded;
@@ -107,12 +109,12 @@ impl Prefixes {
             Prefixes { spill, units: Vec::new(), hits: vec![0; lists.documents()], frequencies };
         let thin: Vec<Vec<DocId>> = chosen.into_iter().map(|unit| prefixes.take(unit)).collect();
         if thin.iter().any(|documents| !documents.is_empty()) {
-            let table = count_thin(lists, &thin)?;
+            let counts = count_thin(lists, &thin)?;
             let units =
                 thin.par_iter().with_max_len(1).enumerate().filter(|(_, thin)| !thin.is_empty());
             let chosen: Vec<Chosen> = units
                 .map(|(unit, thin)| {
-                    choose_any(lists, unit, thin, &role, &table)?.store(&prefixes.spill)
+                    choose_any(lists, unit, thin, &role, &counts)?.store(&prefixes.spill)
                 })
                 .collect::<Result<_>>()?;
             chosen.into_iter().for_each(|unit| drop(prefixes.take(unit)));
@@ -149,28 +151,53 @@ impl Prefixes {
         self.frequencies.read(unit, buffer)
     }
 
-    /// Whether there are entries of the high part.
-    pub fn any_high(&self) -> bool {
-        self.units.iter().any(|(_, high)| !high.is_empty())
-    }
-
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.units.iter().map(|(low, high)| low.len() + high.len()).sum()
+        self.count(0..self.units.len(), Part::Low) + self.count(0..self.units.len(), Part::High)
     }
 
-    /// Hands out all entries, in pieces, always in the same order: those of the low part, and of
-    /// the high part. All entries of a document are in one piece.
+    /// How many entries of a part some units have.
+    pub fn count(&self, units: Range<usize>, part: Part) -> usize {
+        self.units[units].iter().map(|unit| of_part(unit, part).len()).sum()
+    }
+
+    /// Cuts the units into ranges of up to `most` entries, or of one unit. All entries of a document are in one range.
+    pub fn rounds(&self, most: usize) -> Vec<Range<usize>> {
+        ranges(self.units.iter().map(|(low, high)| low.len() + high.len()), most)
+    }
+
+    /// Hands out the entries of a part, unit by unit.
     ///
     /// # Errors
-    /// Those of [`Spill::read`], and of `each`.
-    pub fn for_each(&self, mut each: impl FnMut(&[Entry], &[Entry]) -> Result<()>) -> Result<()> {
-        let (mut low_buffer, mut high_buffer) = (Vec::new(), Vec::new());
-        for (low, high) in &self.units {
-            let low = self.spill.read_all(low, &mut low_buffer)?;
-            each(low, self.spill.read_all(high, &mut high_buffer)?)?;
+    /// Those of [`Spill::read`].
+    pub fn for_each(
+        &self,
+        units: Range<usize>,
+        part: Part,
+        mut each: impl FnMut(&[Entry]),
+    ) -> Result<()> {
+        let mut buffer = Vec::new();
+        for unit in &self.units[units] {
+            each(self.spill.read_all(of_part(unit, part), &mut buffer)?);
         }
         Ok(())
+    }
+
+    /// Hands out all entries, unit by unit.
+    ///
+    /// # Errors
+    /// Those of [`Spill::read`].
+    pub fn for_all(&self, mut each: impl FnMut(&[Entry])) -> Result<()> {
+        self.for_each(0..self.units.len(), Part::Low, &mut each)?;
+        self.for_each(0..self.units.len(), Part::High, &mut each)
+    }
+}
+
+/// The entries of one part of a unit.
+fn of_part((low, high): &(Stored<Entry>, Stored<Entry>), part: Part) -> &Stored<Entry> {
+    match part {
+        Part::Low => low,
+        Part::High => high,
     }
 }
 
@@ -216,9 +243,14 @@ fn choose_low(
         if alone > missing {
             continue;
         }
-        ranked.clear();
-        let shared = own.iter().zip(list.shingles).filter(|(count, _)| **count > 1);
-        ranked.extend(shared.map(|(&count, &shingle)| rank(count, shingle)));
+        ranked.resize(own.len(), 0);
+        let mut kept = 0;
+        for (&count, &shingle) in own.iter().zip(list.shingles) {
+            // Written in any case: whether it is shared cannot be guessed.
+            ranked[kept] = rank(count, shingle);
+            kept += usize::from(count > 1);
+        }
+        ranked.truncate(kept);
         ranked.sort_unstable();
         ranked.dedup();
         let telling = ranked.partition_point(|ranked| ranked >> 32 < MANY);
@@ -252,7 +284,7 @@ fn choose_any(
     unit: usize,
     thin: &[DocId],
     role: &(impl Fn(DocId) -> Role + Sync),
-    table: &Table,
+    counts: &Counts,
 ) -> Result<Choice> {
     let mut choice = Choice::default();
     let mut ranked: Vec<u64> = Vec::new();
@@ -264,7 +296,7 @@ fn choose_any(
         for (part, shingles) in [low, high].into_iter().enumerate() {
             // Which part it is of stands behind the count, that the rarest of both come first.
             let part = (part as u64) << 32;
-            let count = |shingle| u64::from(table.of(shingle).unwrap_or(0)) << 33;
+            let count = |shingle| u64::from(counts.of(shingle)) << 33;
             ranked.extend(shingles.iter().map(|&one| count(one) | part | u64::from(one)));
         }
         ranked.sort_unstable();
@@ -288,9 +320,9 @@ fn rank(count: u8, shingle: u32) -> u64 {
 }
 
 /// Counts the shingles of thin documents among themselves.
-fn count_thin(lists: &Lists, thin: &[Vec<DocId>]) -> Result<Table> {
+fn count_thin(lists: &Lists, thin: &[Vec<DocId>]) -> Result<Counts> {
     let cells = MOST_THIN_CELLS.min(2 * lists.low_shingles().max(1024));
-    Table::count(cells, 0..cells, |each| {
+    Counts::new(cells, |each| {
         for (unit, thin) in thin.iter().enumerate().filter(|(_, thin)| !thin.is_empty()) {
             for_each_of(lists, unit, thin, |_, low, high| {
                 each(low);
