@@ -156,7 +156,9 @@ fn candidates_in_rounds(
         joined.crowded.extend(found.crowded);
     }
     progress.end();
-    joined.pairs.par_sort_unstable();
+    joined
+        .pairs
+        .par_sort_unstable_by_key(|&(one, other)| u64::from(one.0) << 32 | u64::from(other.0));
     joined.pairs.dedup();
     joined.crowded.sort_unstable();
     joined.crowded.dedup();

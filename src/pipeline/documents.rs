@@ -73,9 +73,16 @@ impl DocumentPairs {
             Inspected::read(corpus, sketched, &copies, &wanted, plan, workspace, progress)?;
         drop(wanted);
         clock.lap("inspect candidates");
-        let pairs = inspected.verify(&candidates, sketched, plan, progress)?;
-        let (copies, split_off) = copies
-            .confirm(|one, other| inspected.are_equal((one, other), corpus, sketched, plan))?;
+        // While one thread puts candidates together, the others compare copies.
+        let (pairs, confirmed) = rayon::join(
+            || inspected.verify(&candidates, sketched, plan, progress),
+            || {
+                let are_equal =
+                    |one, other| inspected.are_equal((one, other), corpus, sketched, plan);
+                copies.confirm(are_equal)
+            },
+        );
+        let (pairs, (copies, split_off)) = (pairs?, confirmed?);
         let found = Self::new(pairs, split_off, crowded, copies, inspected, sketched.sides, plan);
         clock.lap("verify");
         Ok(found)

@@ -4,6 +4,8 @@
 //! Of uncompressed files only the wanted records are read; a compressed one is
 //! read up to the last of them. A file that is not what it was is an error.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::blocks::{Block, BlockReader, in_blocks};
@@ -14,6 +16,12 @@ use super::{Buffers, Catalog, Corpus, Locator, Visitor};
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Silent, Unit as Steps};
+
+/// Bytes between two documents that are read with them: fewer take no longer than to ask the system again.
+const GAP: u64 = 8 << 10;
+
+/// Most bytes that several documents are read together in: what the nearer caches hold.
+const READ_TOGETHER: u64 = 256 << 10;
 
 /// What one thread reads again: a unit, or all of a stream.
 struct Task<'w> {
@@ -191,11 +199,30 @@ impl Corpus {
             Ok(())
         };
         if let Some(direct) = direct {
-            for &id in documents {
+            let place = |id: DocId| {
                 let Locator { offset, length, .. } = catalog.locators[id.index()];
-                raw.resize(length as usize, 0);
-                direct.read_exact_at(raw, offset).map_err(|_| changed())?;
-                parse(id, raw, offset)?;
+                offset..offset + u64::from(length)
+            };
+            let mut rest = documents;
+            while let Some(&first) = rest.first() {
+                let Range { start, mut end } = place(first);
+                let follows = |&id: &DocId| {
+                    let next = place(id);
+                    let is_near = (end..=end + GAP).contains(&next.start);
+                    let fits = is_near && next.end - start <= READ_TOGETHER;
+                    end = if fits { next.end } else { end };
+                    fits
+                };
+                let count = 1 + rest[1..].iter().copied().take_while(follows).count();
+                let (together, later) = rest.split_at(count);
+                raw.resize((end - start) as usize, 0);
+                direct.read_exact_at(raw, start).map_err(|_| changed())?;
+                for &id in together {
+                    let place = place(id);
+                    let bytes = &raw[(place.start - start) as usize..(place.end - start) as usize];
+                    parse(id, bytes, place.start)?;
+                }
+                rest = later;
             }
             return Ok(());
         }
