@@ -21,8 +21,8 @@ use crate::spill::{Spill, Stored, Workspace};
 /// How many entries are grouped at a time, and then what belongs to the last of them.
 const PIECE: usize = 1 << 16;
 
-/// The part of the memory in which bands are sorted.
-const SHARE_OF_MEMORY: u64 = 8;
+/// The part of the memory in which bands are sorted, and that in which the pairs are that they brought together.
+const SHARE_OF_MEMORY: u64 = 16;
 
 /// The keys of the documents of one unit while they are made.
 #[derive(Clone, Debug)]
@@ -61,6 +61,9 @@ pub struct Candidates {
     /// Groups of more than [`CROWD_SIZE`] documents, each ascending, each once.
     pub crowds: Vec<Vec<DocId>>,
 }
+
+/// Two documents that a band brought together, the earlier first.
+type Met = [DocId; 2];
 
 /// A key in a band, in halves, so that a document beside it takes no room for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -197,32 +200,32 @@ impl Bands {
         wanted: impl Fn(DocId) -> bool + Sync,
         workspace: &Workspace,
     ) -> Result<Candidates> {
-        let room = workspace.memory() / SHARE_OF_MEMORY / rayon::current_num_threads() as u64;
-        let most = usize::try_from(room).unwrap_or(usize::MAX) / size_of::<Entry>();
-        let bands = (0..self.bands).into_par_iter().with_max_len(1);
-        let bands: Vec<Candidates> = bands
-            .map(|band| self.candidates_of(band, &wanted, workspace, most))
+        let room = usize::try_from(workspace.memory() / SHARE_OF_MEMORY).unwrap_or(usize::MAX);
+        let most = room / rayon::current_num_threads() / size_of::<Entry>();
+        let pairs = Sorter::new(workspace.spill_beyond(0), room / size_of::<Met>(), |met| *met);
+        let crowds = (0..self.bands).into_par_iter().with_max_len(1);
+        let crowds: Vec<Vec<Vec<DocId>>> = crowds
+            .map(|band| self.meet_in(band, &wanted, workspace, most, &pairs))
             .collect::<Result<_>>()?;
-        let mut found = Candidates::default();
-        for band in bands {
-            found.pairs.extend(band.pairs);
-            found.crowds.extend(band.crowds);
+        let mut found = Candidates { pairs: Vec::new(), crowds: crowds.concat() };
+        let mut pairs = pairs.sorted()?;
+        while let Some(met) = pairs.next_chunk(PIECE, |_, _| false)? {
+            found.pairs.extend(met.into_iter().map(|[one, other]| (one, other)));
         }
-        found.pairs.par_sort_unstable();
-        found.pairs.dedup();
         found.crowds.sort_unstable();
         found.crowds.dedup();
         Ok(found)
     }
 
-    /// The candidates of one band, of which up to `most` entries are held.
-    fn candidates_of(
+    /// Puts the pairs of one band, of which up to `most` entries are held, to the others, and gives its crowds.
+    fn meet_in(
         &self,
         band: usize,
         wanted: impl Fn(DocId) -> bool,
         workspace: &Workspace,
         most: usize,
-    ) -> Result<Candidates> {
+        pairs: &Sorter<Met, impl Fn(&Met) -> Met + Sync>,
+    ) -> Result<Vec<Vec<DocId>>> {
         let sorter = Sorter::new(workspace.spill_beyond(0), most, Entry::order);
         let (mut entries, mut buffer) = (Vec::new(), Vec::new());
         for (start, keys) in &self.units {
@@ -235,22 +238,27 @@ impl Bands {
                 .extend(all.map(|(&document, &key)| Entry { key: bytemuck::cast(key), document }));
             sorter.extend(&entries)?;
         }
-        let mut found = Candidates::default();
+        let (mut met, mut crowds) = (Vec::new(), Vec::new());
         let mut sorted = sorter.sorted()?;
         while let Some(entries) = sorted.next_chunk(PIECE, |one, other| one.key == other.key)? {
             let groups = entries.chunk_by(|one, other| one.key == other.key);
             for group in groups.filter(|group| group.len() > 1) {
                 if group.len() > CROWD_SIZE {
-                    found.crowds.push(group.iter().map(|entry| entry.document).collect());
+                    crowds.push(group.iter().map(|entry| entry.document).collect());
                     continue;
                 }
                 for (index, one) in group.iter().enumerate() {
                     let others = group[index + 1..].iter();
-                    found.pairs.extend(others.map(|other| (one.document, other.document)));
+                    met.extend(others.map(|other| [one.document, other.document]));
+                }
+                if met.len() > PIECE {
+                    pairs.extend(&met)?;
+                    met.clear();
                 }
             }
         }
-        Ok(found)
+        pairs.extend(&met)?;
+        Ok(crowds)
     }
 }
 
@@ -281,11 +289,11 @@ mod tests {
         fn who_shares_a_band_is_found_whatever_fits_into_memory(
             signatures in proptest::collection::vec(proptest::collection::vec(0u32..5, 6), 0..40),
             unit in 1usize..20,
-            most in 1usize..60,
+            memory in 0u64..4000,
             left_out in 0u32..40,
         ) {
             let params = LshParams { bands: 3, rows: 2 };
-            let workspace = Workspace::default();
+            let workspace = Workspace::new(&std::env::temp_dir(), memory, 0);
             let spill = Spill::new(&std::env::temp_dir(), 100);
             let mut builder = BandBuilder::new(params);
             let units: Vec<(DocId, UnitBands)> = signatures
@@ -300,21 +308,13 @@ mod tests {
             let bands = Bands::new(params.bands, spill, units);
             prop_assert_eq!(bands.len(), signatures.len());
             let wanted = |document: DocId| document.0 != left_out;
-            let found: Vec<Candidate> = (0..params.bands)
-                .flat_map(|band| bands.candidates_of(band, wanted, &workspace, most).unwrap().pairs)
-                .collect();
-            let whole = bands.candidates(wanted, &workspace).unwrap();
             let mut expected = alike(&signatures, params);
             for (a, b) in (0..signatures.len() as u32).flat_map(|b| (0..b).map(move |a| (a, b))) {
                 let (a, b) = (DocId(a), DocId(b));
                 prop_assert_eq!(bands.meet(a, b).unwrap(), Some(expected.binary_search(&(a, b)).is_ok()));
             }
             expected.retain(|&(one, other)| wanted(one) && wanted(other));
-            prop_assert_eq!(&whole.pairs, &expected);
-            let mut found = found;
-            found.sort_unstable();
-            found.dedup();
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(bands.candidates(wanted, &workspace).unwrap().pairs, expected);
         }
     }
 
