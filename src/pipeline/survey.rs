@@ -143,7 +143,8 @@ impl Spills {
     pub fn new(workspace: &Workspace) -> Self {
         Spills {
             lists: workspace.spill(),
-            bands: workspace.spill(),
+            // They are read but once, band by band.
+            bands: workspace.spill_beyond(workspace.memory() / 128),
             prints: Prints::spill(workspace),
             texts: Texts::spill(workspace),
         }
