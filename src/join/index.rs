@@ -94,18 +94,17 @@ impl PrefixIndex {
         }
         // Each cell's end is now its start, and moves to its end while it is filled.
         let mut entries = Zeros::<Entry>::new((sum as usize).max(1)).map_err(no_room)?;
+        let start_of = |range: usize| directory.get(1 + range * cells).map_or(sum, |&start| start);
         let mut rest = &mut entries[..];
-        let mut starts: Vec<u32> =
-            directory[1..].iter().step_by(cells).copied().chain([sum]).collect();
-        let mut rooms = Vec::new();
-        for ends in starts.windows(2) {
-            let (room, others) = rest.split_at_mut((ends[1] - ends[0]) as usize);
-            rooms.push(room);
+        let mut rooms = Vec::with_capacity(threads);
+        for range in 0..threads {
+            let start = start_of(range);
+            let (room, others) = rest.split_at_mut((start_of(range + 1) - start) as usize);
+            rooms.push((start, room));
             rest = others;
         }
-        starts.truncate(rooms.len());
-        let ranges = directory[1..].par_chunks_mut(cells).zip(rooms).zip(starts);
-        ranges.enumerate().try_for_each(|(range, ((places, room), start))| {
+        let ranges = directory[1..].par_chunks_mut(cells).zip(rooms);
+        ranges.enumerate().try_for_each(|(range, (places, (start, room)))| {
             let first = range * cells;
             feed(&mut |entries| {
                 for &entry in entries {
