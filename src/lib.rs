@@ -39,6 +39,7 @@ pub mod error;
 pub mod join;
 pub mod lsh;
 pub mod memory;
+pub mod parts;
 pub mod passage;
 pub mod pipeline;
 pub mod progress;

@@ -37,7 +37,7 @@ impl Workspace {
     pub fn new(folder: &Path, memory: u64, input: u64) -> Self {
         // More could be held, but the system holds what was just written as well, and
         // gives it back when others need it.
-        // A 24th, since several spills are there at a time, beside tables that take up to half of the memory.
+        // A 24th, since several spills are there at a time, beside an index that takes a quarter of the memory.
         let held = (input / 32).max(SMALL).min(memory / 24);
         Workspace { folder: folder.to_owned(), memory, input, held }
     }

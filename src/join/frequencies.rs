@@ -20,6 +20,7 @@ use super::lists::{Lists, Part};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::lsh::coded;
+use crate::parts::put_in_order;
 use crate::spill::{Spill, Stored, Workspace};
 
 /// Cells for each shingle: with four, a shingle that stands alone is taken for shared in two cases of nine.
@@ -156,20 +157,9 @@ impl Parts {
                     }
                 }
             }
-            let mut starts = vec![0u32; (1 << bits) + 1].into_boxed_slice();
-            for &shingle in &shingles {
-                starts[part_of(shingle, bits) + 1] += 1;
-            }
-            for part in 0..1 << bits {
-                starts[part + 1] += starts[part];
-            }
-            let mut next = starts.to_vec();
-            let mut sorted = vec![0u32; shingles.len()];
-            for shingle in shingles {
-                let next = &mut next[part_of(shingle, bits)];
-                sorted[*next as usize] = shingle;
-                *next += 1;
-            }
+            let mut sorted = Vec::new();
+            let part = |shingle: &u32| part_of(*shingle, bits);
+            let starts = put_in_order(&shingles, 1 << bits, part, &mut sorted);
             Ok((spill.store(&sorted)?, Places { units, starts, before: Box::default() }))
         });
         let mut batches: Vec<(Stored<u32>, Places)> = sorted.collect::<Result<_>>()?;

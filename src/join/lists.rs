@@ -301,7 +301,6 @@ impl Lengths {
 }
 
 /// The lists of a unit, one document after the other.
-#[derive(Clone, Debug)]
 pub struct Reading<'a> {
     shingles: &'a [u32],
     lengths: &'a [Lengths],

@@ -22,8 +22,8 @@
 //! has in common with others must be as much as without the crowd, or all copies of a template
 //! would be candidates by the few shingles of it that are rare enough.
 //!
-//! All of it reads lists from one end to the other. What is held is a table of counts, about a byte
-//! for each shingle of the lower quarter, and the index, in as many pieces as memory asks for.
+//! All of it reads lists from one end to the other. What is held is the index, in as many pieces as
+//! memory asks for, and of the counts of shingles one part of the hash space for each thread.
 
 mod crowd;
 mod frequencies;
@@ -156,6 +156,7 @@ fn candidates_in_rounds(
         joined.crowded.extend(found.crowded);
     }
     progress.end();
+    // As one number: to compare two takes longer.
     joined
         .pairs
         .par_sort_unstable_by_key(|&(one, other)| u64::from(one.0) << 32 | u64::from(other.0));

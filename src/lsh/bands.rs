@@ -21,7 +21,7 @@ use crate::spill::{Spill, Stored, Workspace};
 /// How many entries are grouped at a time, and then what belongs to the last of them.
 const PIECE: usize = 1 << 16;
 
-/// The part of the memory in which bands are sorted, and that in which the pairs are that they brought together.
+/// One of so many parts of the memory is for the bands that are being sorted, another for the pairs they brought together.
 const SHARE_OF_MEMORY: u64 = 16;
 
 /// The keys of the documents of one unit while they are made.

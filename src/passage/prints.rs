@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::winnow::{Fingerprint, Winnower};
 use crate::document::DocId;
 use crate::error::Result;
+use crate::parts::put_in_order;
 use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::spill::{Spill, Stored, Workspace};
 use crate::text::Tokens;
@@ -65,21 +66,7 @@ impl PrintBuilder {
     /// # Errors
     /// Those of [`Spill::store`].
     pub fn store(&mut self, spill: &Spill) -> Result<UnitPrints> {
-        let mut starts = vec![0u32; PARTS + 1].into_boxed_slice();
-        for print in &self.prints {
-            starts[part(print) + 1] += 1;
-        }
-        for part in 0..PARTS {
-            starts[part + 1] += starts[part];
-        }
-        let mut next: Vec<u32> = starts[..PARTS].to_vec();
-        self.by_part.clear();
-        self.by_part.resize(self.prints.len(), bytemuck::Zeroable::zeroed());
-        for print in &self.prints {
-            let next = &mut next[part(print)];
-            self.by_part[*next as usize] = *print;
-            *next += 1;
-        }
+        let starts = put_in_order(&self.prints, PARTS, part, &mut self.by_part);
         self.prints.clear();
         Ok(UnitPrints { prints: spill.store(&self.by_part)?, starts })
     }
