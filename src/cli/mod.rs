@@ -20,6 +20,7 @@ mod scan;
 mod shard_args;
 mod shards;
 mod slip;
+mod synced;
 mod tune;
 mod tune_args;
 mod values;

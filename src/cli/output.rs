@@ -9,6 +9,7 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::interrupt;
+use super::synced::write_synced;
 
 /// An output that is open before the work starts, so that a bad path is told at once.
 pub struct Output {
@@ -58,9 +59,9 @@ impl Output {
         let written = match self.place {
             Place::Stdout => unless_closed(write(&mut io::stdout().lock())),
             Place::Direct(mut file) => unless_closed(write(&mut file)),
-            Place::Beside(path, mut file) => {
+            Place::Beside(path, file) => {
                 let temporary = file.path().to_owned();
-                let written = write(file.as_file_mut()).and_then(|()| file.as_file().sync_all());
+                let written = write_synced(file.as_file(), write);
                 interrupt::forget(&temporary, || {
                     written
                         .and_then(|()| file.persist(&path).map_err(|error| error.error))
