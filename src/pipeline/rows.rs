@@ -244,7 +244,7 @@ impl<'a> Partners<'a> {
     fn new(near: &'a [Pair]) -> Self {
         let mut directed: Vec<_> =
             near.iter().flat_map(|pair| [(pair.a, pair.b), (pair.b, pair.a)]).collect();
-        directed.sort_unstable();
+        directed.par_sort_unstable();
         Partners { near, directed }
     }
 

@@ -74,9 +74,11 @@ impl Findings {
     /// the order of their first rows.
     pub fn new(quotes: Arc<Quotes>, places: &[u32], mut rows: Vec<Row>) -> Self {
         let place = |side: u32| places[side as usize];
-        rows.par_sort_unstable_by_key(|row| {
-            let ends = (quotes.end(row.a), quotes.end(row.b));
-            (place(row.a), place(row.b), row.kind, ends, row.group)
+        let order = |row: &Row| u64::from(place(row.a)) << 32 | u64::from(place(row.b));
+        let among_equals = |row: &Row| (row.kind, quotes.end(row.a), quotes.end(row.b), row.group);
+        rows.par_sort_unstable_by(|one, other| {
+            let by_place = order(one).cmp(&order(other));
+            by_place.then_with(|| among_equals(one).cmp(&among_equals(other)))
         });
         number_passages(&mut rows);
         Findings { quotes, rows }

@@ -279,8 +279,9 @@ impl<'a> QuoteReader<'a> {
                 (&self.name[..], &self.text[..])
             }
         };
-        let string =
-            |bytes| std::str::from_utf8(bytes).expect("names and excerpts are put away whole");
+        let string = |bytes| {
+            simdutf8::basic::from_utf8(bytes).expect("names and excerpts are put away whole")
+        };
         let [text_end, before_end, _] = one.lengths.map(|length| length as usize);
         let (text, around) = string(text).split_at(text_end);
         let (before, after) = around.split_at(before_end);

@@ -5,12 +5,14 @@
 //! same. Texts that a spreadsheet would run as a formula are defused in CSV by a leading apostrophe, as
 //! spreadsheets themselves do.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::str::FromStr;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
 
 use arrow_array::RecordBatch;
-use rayon::prelude::*;
+use rayon::Yield;
 
 use super::cells::{Cell, Lines, Piece, Table};
 use super::findings::{ClusterMember, ClusterRows, Findings, Row, SideReaders};
@@ -211,6 +213,9 @@ fn batch<T>(
 /// How many rows a thread turns into bytes at a time.
 const ROWS_A_PIECE: usize = 512;
 
+/// How many pieces for each thread are made before the first of them must be written.
+const PIECES_AHEAD: usize = 4;
+
 /// Writes a line for each item. Pieces are made on all threads, and written in order, while the next are made.
 fn write_rows<T: Sync, S>(
     header: &[&str],
@@ -221,25 +226,40 @@ fn write_rows<T: Sync, S>(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let make = |items: &[T]| {
-        let pieces = items.par_chunks(ROWS_A_PIECE).map(|items| {
-            let (mut readers, mut lines) = (readers(), Lines::new(header, format));
-            items.iter().try_for_each(|item| put(&mut readers, item, &mut lines))?;
-            lines.into_piece()
-        });
-        pieces.collect::<io::Result<Vec<Piece>>>()
+        let (mut readers, mut lines) = (readers(), Lines::new(header, format));
+        items.iter().try_for_each(|item| put(&mut readers, item, &mut lines))?;
+        lines.into_piece()
     };
+    let make = &make;
     let mut table = Table::begin(header, format, out)?;
-    let mut made = Vec::new();
-    for items in items.chunks(2 * ROWS_A_PIECE * rayon::current_num_threads()) {
-        let mut next = Ok(Vec::new());
-        rayon::in_place_scope(|scope| {
-            scope.spawn(|_| next = make(items));
-            made.drain(..).try_for_each(|piece| table.write(piece))
-        })?;
-        made = next?;
-    }
-    made.drain(..).try_for_each(|piece| table.write(piece))?;
+    let most = PIECES_AHEAD * rayon::current_num_threads();
+    rayon::in_place_scope_fifo(|scope| {
+        let mut ahead: VecDeque<Receiver<io::Result<Piece>>> = VecDeque::with_capacity(most);
+        for items in items.chunks(ROWS_A_PIECE) {
+            if ahead.len() == most
+                && let Some(piece) = ahead.pop_front()
+            {
+                table.write(received(&piece)?)?;
+            }
+            let (sender, receiver) = mpsc::sync_channel(1);
+            // Where an earlier one could not be written, nobody waits for it.
+            scope.spawn_fifo(move |_| drop(sender.send(make(items))));
+            ahead.push_back(receiver);
+        }
+        ahead.iter().try_for_each(|piece| table.write(received(piece)?))
+    })?;
     table.finish()
+}
+
+/// A piece that was made, or is being made, or is made now: whoever waits may be the only thread.
+fn received(piece: &Receiver<io::Result<Piece>>) -> io::Result<Piece> {
+    loop {
+        match piece.try_recv() {
+            Ok(piece) => return piece,
+            Err(TryRecvError::Empty) if rayon::yield_now() == Some(Yield::Executed) => {}
+            Err(_) => return piece.recv().map_err(io::Error::other)?,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -250,6 +270,11 @@ mod tests {
     use std::sync::Arc;
 
     fn findings() -> Findings {
+        rows(1)
+    }
+
+    /// So many rows, told apart by their clusters.
+    fn rows(count: u32) -> Findings {
         let mut quotes = Quotes::default();
         let mut builder = QuoteBuilder::default();
         let texts = [("c.txt", "x\n\nplain,\ttext"), ("a, \"b\".txt", "0\n =SUM(A1)")];
@@ -261,17 +286,53 @@ mod tests {
         quotes.push(unit);
         let places = quotes.places().unwrap();
         assert_eq!(places, [1, 0]);
-        let row = Row {
+        let row = |group| Row {
             kind: Kind::Passage,
             a: 1,
             b: 0,
             shared: 10,
             union: 12,
             smaller: 10,
-            group: 7,
+            group,
             occurrences: 2,
         };
-        Findings::new(Arc::new(quotes), &places, vec![row])
+        Findings::new(Arc::new(quotes), &places, (1..=count).map(row).collect())
+    }
+
+    #[test]
+    fn rows_of_many_pieces_stand_in_order_even_where_the_writer_is_the_only_thread() {
+        let count = 21 * ROWS_A_PIECE as u32 + 5;
+        let findings = rows(count);
+        let write = || {
+            let mut out = Vec::new();
+            write_findings(&findings, OutputFormat::Csv, &mut out).unwrap();
+            out
+        };
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let out = alone.install(write);
+        assert_eq!(out, write());
+        let mut lines = csv::Reader::from_reader(&out[..]);
+        let passages = lines.records().map(|line| line.unwrap()[14].parse::<u32>().unwrap());
+        assert!(passages.eq(1..=count));
+    }
+
+    #[test]
+    fn what_cannot_be_written_ends_the_writing() {
+        struct Full(usize);
+        impl Write for Full {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let findings = rows(21 * ROWS_A_PIECE as u32);
+        for room in [0, 1000, 400_000] {
+            let written = write_findings(&findings, OutputFormat::Csv, &mut Full(room));
+            assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull, "{room}");
+        }
     }
 
     #[test]
