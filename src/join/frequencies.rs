@@ -32,8 +32,12 @@ const CELLS_A_PART: u64 = 1 << 20;
 /// Most bits that tell the part of a shingle.
 const MOST_BITS: u32 = 8;
 
-/// How many shingles of a part are put away together, about: to read fewer at a time would cost more than to count them.
+/// How many shingles of a part are put away together at least, about: to read fewer at a time would cost more than to
+/// count them.
 const SHINGLES_A_READ: usize = 1 << 10;
+
+/// How many shingles are put in order together at least: where there are few parts, this makes for fewer readings.
+const SHINGLES_A_BATCH: usize = 1 << 16;
 
 /// The counts beside the shingles of the low part, unit by unit.
 pub struct Frequencies {
@@ -51,7 +55,8 @@ impl Frequencies {
         role: impl Fn(DocId) -> Role + Sync,
         workspace: &Workspace,
     ) -> Result<Self> {
-        Self::count_in_parts(lists, role, workspace, CELLS_A_PART, SHINGLES_A_READ)
+        let shingles_a_batch = |bits: u32| (SHINGLES_A_READ << bits).max(SHINGLES_A_BATCH);
+        Self::count_in_parts(lists, role, workspace, CELLS_A_PART, shingles_a_batch)
     }
 
     fn count_in_parts(
@@ -59,11 +64,11 @@ impl Frequencies {
         role: impl Fn(DocId) -> Role + Sync,
         workspace: &Workspace,
         cells_a_part: u64,
-        shingles_a_read: usize,
+        shingles_a_batch: impl Fn(u32) -> usize,
     ) -> Result<Self> {
         let (cells, bits) = shape(lists.low_shingles(), cells_a_part);
         let is_present = |document| !matches!(role(document), Role::Absent);
-        let parts = Parts::split(lists, is_present, bits, shingles_a_read, workspace)?;
+        let parts = Parts::split(lists, is_present, bits, shingles_a_batch(bits), workspace)?;
         let counted = parts.count(cells, workspace)?;
         let spill = workspace.spill();
         let units = counted.batches.par_iter().with_max_len(1).map(|places| {
@@ -143,11 +148,11 @@ impl Parts {
         lists: &Lists,
         is_present: impl Fn(DocId) -> bool + Sync,
         bits: u32,
-        shingles_a_read: usize,
+        shingles_a_batch: usize,
         workspace: &Workspace,
     ) -> Result<Self> {
         let spill = workspace.spill();
-        let batches = lists.batches(shingles_a_read << bits);
+        let batches = lists.batches(shingles_a_batch);
         let sorted = batches.into_par_iter().with_max_len(1).map(|units| {
             let (mut low, mut shingles) = (Vec::new(), Vec::new());
             for unit in units.clone() {
@@ -363,7 +368,7 @@ mod tests {
             unit in 1usize..12,
             absent in 0u32..30,
             cells_a_part in 16u64..2000,
-            shingles_a_read in 1usize..200,
+            shingles_a_batch in 1usize..200,
             held in 0u64..400,
         ) {
             let workspace = Workspace::new(&std::env::temp_dir(), 24 * held, 0);
@@ -391,7 +396,7 @@ mod tests {
                 }
             }
             let found =
-                Frequencies::count_in_parts(&lists, role, &workspace, cells_a_part, shingles_a_read)
+                Frequencies::count_in_parts(&lists, role, &workspace, cells_a_part, |_| shingles_a_batch)
                     .unwrap();
             let mut counts = Vec::new();
             for unit in 0..lists.units() {

@@ -17,14 +17,12 @@ use std::ops::{Add, Range};
 
 use bytemuck::{Pod, Zeroable};
 
+use super::split::Split;
 use crate::document::DocId;
 use crate::error::Result;
 use crate::shelf::{ShelfReader, ShelfWriter};
-use crate::shingle::{BLOCK, for_each_block};
+use crate::shingle::for_each_block;
 use crate::spill::{Spill, Stored, Workspace};
-
-/// How many halvings of the hash space leave the low part.
-const HALVINGS: u32 = 2;
 
 /// The lists of the documents of one unit, while they are made.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +30,7 @@ pub struct ListBuilder {
     low: Vec<u32>,
     high: Vec<u32>,
     lengths: Vec<Lengths>,
+    split: Split,
 }
 
 /// How many shingles a document has, each counted as often as it stands there.
@@ -46,28 +45,15 @@ impl ListBuilder {
     /// Adds the next document, by the hashes of its tokens. Cost: linear.
     pub fn push(&mut self, tokens: &[u64], shingle_size: usize) {
         let (low_before, high_before) = (self.low.len(), self.high.len());
-        for_each_block(tokens, shingle_size, |block| self.append(block));
+        for_each_block(tokens, shingle_size, |block| {
+            self.split.fill(block);
+            self.low.extend_from_slice(self.split.low());
+            self.high.extend_from_slice(self.split.high());
+        });
         self.lengths.push(Lengths {
             low: (self.low.len() - low_before) as u32,
             high: (self.high.len() - high_before) as u32,
         });
-    }
-
-    /// Adds a block of shingles of the present document.
-    fn append(&mut self, block: &[u64]) {
-        let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
-        let (mut lows, mut highs) = (0, 0);
-        for &shingle in block {
-            // Written to both parts and counted in one: which one is a toss of a coin, and a
-            // processor that guesses at it loses more than a store.
-            let is_low = usize::from(shingle >> (64 - HALVINGS) == 0);
-            let short = shorten(shingle);
-            (low[lows % BLOCK], high[highs % BLOCK]) = (short, short);
-            lows += is_low;
-            highs += 1 - is_low;
-        }
-        self.low.extend_from_slice(&low[..lows]);
-        self.high.extend_from_slice(&high[..highs]);
     }
 
     /// Puts the lists away and makes room for another unit.
@@ -85,11 +71,6 @@ impl ListBuilder {
         self.lengths.clear();
         Ok(stored)
     }
-}
-
-/// The 32 bits below those that tell the low part from the high one.
-fn shorten(shingle: u64) -> u32 {
-    (shingle >> (32 - HALVINGS)) as u32
 }
 
 /// The lists of the documents of one unit, put away.
@@ -360,9 +341,8 @@ mod tests {
                 for (low, high) in low.zip(high) {
                     let expected = shingles(&documents[seen], 5);
                     let of = |wanted: bool| {
-                        let chosen =
-                            expected.iter().filter(|&&shingle| (shingle < 1 << 62) == wanted);
-                        chosen.map(|&shingle| shorten(shingle)).collect::<Vec<u32>>()
+                        let chosen = expected.iter().filter(|&&one| (one < 1 << 62) == wanted);
+                        chosen.map(|&one| (one >> 30) as u32).collect::<Vec<u32>>()
                     };
                     assert_eq!((low.document.index(), low.size), (seen, expected.len()));
                     assert_eq!((low.shingles, high.shingles), (&of(true)[..], &of(false)[..]));

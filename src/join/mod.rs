@@ -31,6 +31,7 @@ mod hits;
 mod index;
 mod lists;
 mod prefix;
+mod split;
 
 use std::collections::BTreeMap;
 

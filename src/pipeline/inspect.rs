@@ -107,8 +107,8 @@ struct Bench {
 /// What a group is verified with.
 #[derive(Default)]
 struct VerifyBench {
+    /// The sets of a group, and what is left of those of a larger one.
     shingles: Vec<u64>,
-    buffer: Vec<u64>,
     bits: BitSets,
 }
 
@@ -157,6 +157,12 @@ impl Inspected {
         &self.seen[self.place(document) as usize]
     }
 
+    /// The text of a document that has a copy.
+    fn text<'a>(&'a self, document: DocId, buffer: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+        let seen = self.seen(document);
+        self.spill.read(&self.units[seen.unit as usize].1, seen.text.range(), buffer)
+    }
+
     /// Whether two documents that have copies are the same normalised text.
     ///
     /// # Errors
@@ -168,17 +174,14 @@ impl Inspected {
         sketched: &Sketched,
         plan: &Plan,
     ) -> Result<bool> {
-        let bytes = |document: DocId| -> Result<Vec<u8>> {
-            let seen = self.seen(document);
-            let stored = &self.units[seen.unit as usize].1;
-            Ok(self.spill.read(stored, seen.text.range(), &mut Vec::new())?.to_vec())
-        };
-        let texts = [bytes(one)?, bytes(other)?];
+        let mut buffers = [Vec::new(), Vec::new()];
+        let [first, second] = &mut buffers;
+        let texts = [self.text(one, first)?, self.text(other, second)?];
         // Most copies are copied to the byte.
         if texts[0] == texts[1] {
             return Ok(true);
         }
-        let texts = texts.each_ref().map(|bytes| {
+        let texts = texts.map(|bytes| {
             std::str::from_utf8(bytes).expect("what was put away is the text of a document")
         });
         if normalised(texts[0]) == normalised(texts[1]) {
@@ -227,7 +230,7 @@ impl Inspected {
     fn verify_group(
         &self,
         edges: &[Edge],
-        VerifyBench { shingles, buffer, bits }: &mut VerifyBench,
+        VerifyBench { shingles, bits }: &mut VerifyBench,
         sketched: &Sketched,
         plan: &Plan,
     ) -> Result<Vec<Pair>> {
@@ -236,13 +239,18 @@ impl Inspected {
         members.dedup();
         let length = |member: u32| self.seen[member as usize].set.length as usize;
         let total: usize = members.iter().map(|&member| length(member)).sum();
+        if shingles.len() < total {
+            shingles.resize(total, 0);
+        }
         let mut ends = Vec::with_capacity(members.len());
-        shingles.clear();
+        let mut end = 0;
         for &member in &members {
             let seen = &self.seen[member as usize];
             let stored = &self.units[seen.unit as usize].0;
-            shingles.extend_from_slice(self.spill.read(stored, seen.set.range(), buffer)?);
-            ends.push(shingles.len());
+            let room = &mut shingles[end..end + length(member)];
+            self.spill.read_into(stored, seen.set.range(), room)?;
+            end += room.len();
+            ends.push(end);
         }
         let sets: Vec<Set<'_>> = members
             .iter()
