@@ -2,8 +2,8 @@
 //!
 //! In: 64 bytes of a text in [plain form](super::plain). Out: one bit mask a
 //! class, whose lowest bit is the first byte, so that rules about neighbours
-//! become shifts. The masks come from AVX2 where the processor has it, else from
-//! a table; a property test holds the two to each other bit for bit.
+//! become shifts. The masks come from AVX-512 or AVX2 where the processor has it, else from
+//! a table; a property test holds all of them to the definition bit for bit.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -121,12 +121,21 @@ pub(super) fn has_avx2() -> bool {
         && is_x86_feature_detected!("popcnt")
 }
 
+/// Whether the processor has what the widest way through a text is compiled for: AVX-512 with instructions for
+/// bytes, also those that move chosen ones together.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn has_avx512() -> bool {
+    use std::arch::is_x86_feature_detected;
+    has_avx2() && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2")
+}
+
 /// Eight bytes as a number.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn word(half: &[u8; BLOCK / 2], index: usize) -> i64 {
+fn word(bytes: &[u8], index: usize) -> i64 {
     let mut word = [0; 8];
-    word.copy_from_slice(&half[8 * index..8 * index + 8]);
+    word.copy_from_slice(&bytes[8 * index..8 * index + 8]);
     i64::from_le_bytes(word)
 }
 
@@ -138,6 +147,15 @@ fn load(half: &[u8; BLOCK / 2]) -> __m256i {
     let low = _mm_set_epi64x(word(half, 1), word(half, 0));
     let high = _mm_set_epi64x(word(half, 3), word(half, 2));
     _mm256_set_m128i(high, low)
+}
+
+/// A block in a register, as [`load`] has half of one.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+#[inline]
+pub(super) fn load_block(block: &[u8; BLOCK]) -> __m512i {
+    let [a, b, c, d, e, f, g, h] = std::array::from_fn(|index| word(block, index));
+    _mm512_set_epi64(h, g, f, e, d, c, b, a)
 }
 
 /// Which bytes of half a block are not ASCII.
@@ -192,6 +210,29 @@ pub(super) fn classify_avx2(block: &[u8; BLOCK]) -> Classes {
     }
 }
 
+/// The classes of a block, by comparing all of it at a time.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512bw")]
+#[inline]
+pub(super) fn classify_avx512(block: &[u8; BLOCK]) -> Classes {
+    let bytes = load_block(block);
+    let all = |byte: u8| _mm512_set1_epi8(byte as i8);
+    let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, all(byte));
+    // Counted from the first of the range, what is below it is a large number.
+    let within = |first: u8, last: u8| {
+        _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, all(first)), all(last - first))
+    };
+    Classes {
+        letter: within(b'a', b'z') | _mm512_movepi8_mask(bytes),
+        digit: within(b'0', b'9'),
+        underscore: is(b'_'),
+        mid_letter: is(b':'),
+        mid_number: is(b',') | is(b';'),
+        mid_both: is(b'.') | is(b'\''),
+        unspaced: within(0xe3, 0xe9),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +268,11 @@ mod tests {
             assert_eq!(unsafe { classify_avx2(block) }, defined);
             // SAFETY: as above.
             assert_eq!([0, 1].map(|half| unsafe { beyond_ascii_avx2(&halves[half]) }), beyond);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if has_avx512() {
+            // SAFETY: the processor was just found to have AVX-512BW, the one feature the function is compiled for.
+            assert_eq!(unsafe { classify_avx512(block) }, defined);
         }
     }
 
