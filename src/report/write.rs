@@ -211,10 +211,10 @@ fn batch<T>(
 }
 
 /// How many rows a thread turns into bytes at a time.
-const ROWS_A_PIECE: usize = 512;
+const ROWS_A_PIECE: usize = 1024;
 
 /// How many pieces for each thread are made before the first of them must be written.
-const PIECES_AHEAD: usize = 4;
+const PIECES_AHEAD: usize = 2;
 
 /// Writes a line for each item. Pieces are made on all threads, and written in order, while the next are made.
 fn write_rows<T: Sync, S>(
