@@ -12,8 +12,6 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-#[cfg(target_arch = "x86_64")]
-use super::classes::load_block;
 use super::classes::{BLOCK, Classes, Neighbour, classify_portable};
 
 /// Bounds written at a time, wanted or not; most blocks of prose have about 20.
@@ -98,9 +96,9 @@ impl Bounds {
             let starts_with_underscore = found.changes & found.joined & classes.underscore != 0;
             let first = self.count / 2;
             if found.unspaced | found.unspaced_ends == 0 {
-                if let Some(room) = self.places[self.count..].first_chunk_mut() {
-                    write_places(room, base as u32, found.changes);
-                }
+                let room = self.places[self.count..].first_chunk_mut();
+                let room = room.expect("no more bounds than bytes, and a block more, have room");
+                write_places(room, base as u32, found.changes);
                 self.count += found.changes.count_ones() as usize;
             } else {
                 self.push_touching(base as u32, found);
@@ -182,7 +180,7 @@ fn write_places_avx512(room: &mut [u32; BLOCK], base: u32, bounds: u64) {
         }
         numbers
     };
-    let together = _mm512_maskz_compress_epi8(bounds, load_block(&NUMBERS));
+    let together = _mm512_maskz_compress_epi8(bounds, bytemuck::cast(NUMBERS));
     let base = _mm512_set1_epi32(base as i32);
     let write = |room: &mut [u32], sixteen: __m128i| {
         let places = _mm512_add_epi32(base, _mm512_cvtepu8_epi32(sixteen));

@@ -130,40 +130,12 @@ pub(super) fn has_avx512() -> bool {
     has_avx2() && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2")
 }
 
-/// Eight bytes as a number.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn word(bytes: &[u8], index: usize) -> i64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[8 * index..8 * index + 8]);
-    i64::from_le_bytes(word)
-}
-
-/// Half a block in a register: one load, once the compiler has seen that the words are neighbours.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-#[inline]
-fn load(half: &[u8; BLOCK / 2]) -> __m256i {
-    let low = _mm_set_epi64x(word(half, 1), word(half, 0));
-    let high = _mm_set_epi64x(word(half, 3), word(half, 2));
-    _mm256_set_m128i(high, low)
-}
-
-/// A block in a register, as [`load`] has half of one.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-#[inline]
-pub(super) fn load_block(block: &[u8; BLOCK]) -> __m512i {
-    let [a, b, c, d, e, f, g, h] = std::array::from_fn(|index| word(block, index));
-    _mm512_set_epi64(h, g, f, e, d, c, b, a)
-}
-
 /// Which bytes of half a block are not ASCII.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(super) fn beyond_ascii_avx2(half: &[u8; BLOCK / 2]) -> u32 {
-    _mm256_movemask_epi8(load(half)) as u32
+    _mm256_movemask_epi8(bytemuck::cast(*half)) as u32
 }
 
 /// The classes of a block, by comparing 32 bytes at a time.
@@ -175,7 +147,7 @@ pub(super) fn classify_avx2(block: &[u8; BLOCK]) -> Classes {
     #[target_feature(enable = "avx2")]
     #[inline]
     fn masks(half: &[u8; BLOCK / 2]) -> [u32; 7] {
-        let bytes = load(half);
+        let bytes: __m256i = bytemuck::cast(*half);
         let mask = |lanes: __m256i| _mm256_movemask_epi8(lanes) as u32;
         let is = |byte: u8| _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte as i8));
         // Comparison is signed: counted from the first of the range as the smallest
@@ -215,7 +187,7 @@ pub(super) fn classify_avx2(block: &[u8; BLOCK]) -> Classes {
 #[target_feature(enable = "avx512bw")]
 #[inline]
 pub(super) fn classify_avx512(block: &[u8; BLOCK]) -> Classes {
-    let bytes = load_block(block);
+    let bytes: __m512i = bytemuck::cast(*block);
     let all = |byte: u8| _mm512_set1_epi8(byte as i8);
     let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, all(byte));
     // Counted from the first of the range, what is below it is a large number.
