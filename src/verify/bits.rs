@@ -9,61 +9,98 @@
 //! The counting loop is plain Rust, compiled a second time for x86-64 processors that count bits
 //! in one instruction, which is asked at run time.
 
+use std::ops::Range;
+
 /// Sets as rows of bits; the room is kept from sets to sets.
 #[derive(Debug, Default)]
 pub struct BitSets {
     /// Words a row.
     width: usize,
     rows: Vec<u64>,
-    /// By the hash of a shingle: the shingle, or 0, and its column.
+    /// By the hash of a shingle: the shingle, or 0, and its column. Of a part at a time.
     table: Vec<(u64, u32)>,
-    /// For each shingle of each set its slot in the table.
-    places: Vec<u32>,
+    /// How many shingles of each set have been gone through.
+    ends: Vec<usize>,
+    /// For each shingle of each set its slot in the table of its part, then its column.
+    columns: Vec<u32>,
 }
 
-/// No column: only one set has the shingle, so far.
-const ALONE: u32 = u32::MAX;
+/// The column of what only one set has; it stays empty.
+const ALONE: u32 = 0;
+
+/// About how many shingles are numbered at a time: their table is held by the second cache.
+const SHINGLES_A_PART: usize = 1 << 11;
 
 impl BitSets {
-    /// Makes bits of the `sets`, whose shingles are distinct in each, in place of those before. Cost: linear, in 40
+    /// Makes bits of the `sets`, each ascending and distinct, in place of those before. Cost: linear, in 4
     /// bytes a shingle, and the rows.
     pub fn fill(&mut self, sets: &[&[u64]]) {
-        let BitSets { width, rows, table, places } = self;
+        self.fill_in_parts(sets, SHINGLES_A_PART);
+    }
+
+    fn fill_in_parts(&mut self, sets: &[&[u64]], shingles_a_part: usize) {
+        let BitSets { width, rows, table, ends, columns } = self;
         let total: usize = sets.iter().map(|set| set.len()).sum();
-        let slots = (2 * total).next_power_of_two().max(2);
-        let shift = 64 - slots.ilog2();
-        table.clear();
-        table.resize(slots, (0, 0));
-        places.clear();
-        let mut columns = 0;
-        for &shingle in sets.iter().copied().flatten() {
-            // A shingle is a hash already. Zero marks an empty slot, so that zero itself, should it
-            // come, is taken for another.
-            let key = shingle.max(1);
-            let mut slot = (key >> shift) as usize;
-            while table[slot].0 != key && table[slot].0 != 0 {
-                slot = (slot + 1) & (slots - 1);
-            }
-            let (found, column) = &mut table[slot];
-            if *found == 0 {
-                (*found, *column) = (key, ALONE);
-            } else if *column == ALONE {
-                *column = columns;
-                columns += 1;
-            }
-            places.push(slot as u32);
-        }
-        *width = (columns as usize).div_ceil(64);
-        rows.clear();
-        rows.resize(*width * sets.len(), 0);
-        let mut place = places.iter();
-        for (set, row) in sets.iter().zip(rows.chunks_mut((*width).max(1))) {
-            for &slot in place.by_ref().take(set.len()) {
-                let column = table[slot as usize].1;
-                if column != ALONE {
-                    row[(column >> 6) as usize] |= 1 << (column & 63);
+        columns.clear();
+        columns.reserve_exact(total);
+        columns.resize(total, ALONE);
+        ends.clear();
+        ends.resize(sets.len(), 0);
+        let mut next = ALONE + 1;
+        let bits = (total / shingles_a_part).max(1).ilog2();
+        for part in 0..1u64 << bits {
+            // Shingles are hashes already: their first bits are the part, and those that follow the slot.
+            let last = (part << (u64::BITS - 1 - bits) << 1) | (u64::MAX >> bits);
+            let parts: Vec<Range<usize>> = sets
+                .iter()
+                .zip(ends.iter_mut())
+                .map(|(set, end)| {
+                    let start = *end;
+                    *end += set[start..].iter().take_while(|&&shingle| shingle <= last).count();
+                    start..*end
+                })
+                .collect();
+            let slots =
+                (2 * parts.iter().map(Range::len).sum::<usize>()).next_power_of_two().max(2);
+            let slot_of = |key: u64| ((key << bits) >> (u64::BITS - slots.ilog2())) as usize;
+            table.clear();
+            table.resize(slots, (0, ALONE));
+            let mut rest = &mut columns[..];
+            for (set, part) in sets.iter().zip(&parts) {
+                let (of_set, others) = rest.split_at_mut(set.len());
+                rest = others;
+                for (place, &shingle) in of_set[part.clone()].iter_mut().zip(&set[part.clone()]) {
+                    // Zero marks an empty slot, so that zero itself, should it come, is taken for another.
+                    let key = shingle.max(1);
+                    let mut slot = slot_of(key);
+                    while table[slot].0 != key && table[slot].0 != 0 {
+                        slot = (slot + 1) & (slots - 1);
+                    }
+                    let (found, column) = &mut table[slot];
+                    // Whether it is the second time is cheaper to count than to guess.
+                    let is_second = *found == key && *column == ALONE;
+                    *found = key;
+                    *column = if is_second { next } else { *column };
+                    next += u32::from(is_second);
+                    *place = slot as u32;
                 }
             }
+            let mut rest = &mut columns[..];
+            for (set, part) in sets.iter().zip(parts) {
+                let (of_set, others) = rest.split_at_mut(set.len());
+                rest = others;
+                of_set[part].iter_mut().for_each(|place| *place = table[*place as usize].1);
+            }
+        }
+        *width = (next as usize).div_ceil(64);
+        rows.clear();
+        rows.resize(*width * sets.len(), 0);
+        let mut rest = &columns[..];
+        for (set, row) in sets.iter().zip(rows.chunks_exact_mut(*width)) {
+            let (of_set, others) = rest.split_at(set.len());
+            rest = others;
+            of_set.iter().for_each(|column| row[(column >> 6) as usize] |= 1 << (column & 63));
+            row[0] &= !(1 << ALONE);
         }
     }
 
@@ -105,15 +142,23 @@ mod tests {
     proptest! {
         #[test]
         fn bits_share_what_sets_share(
-            sets in proptest::collection::vec(proptest::collection::btree_set(0u64..200, 0..120), 0..9)
+            sets in proptest::collection::vec(proptest::collection::btree_set(0u64..200, 0..120), 0..9),
+            shingles_a_part in 1usize..400,
         ) {
+            // The smallest hash there is, and the largest, which ends the last part.
+            let hash = |&one: &u64| match one {
+                0 => 0,
+                1 => u64::MAX,
+                _ => mix(one),
+            };
+            let hashed = |set: &BTreeSet<u64>| set.iter().map(hash).collect::<BTreeSet<u64>>();
             let hashed: Vec<Vec<u64>> =
-                sets.iter().map(|set| set.iter().map(|&one| mix(one + 1)).collect()).collect();
+                sets.iter().map(|set| hashed(set).into_iter().collect()).collect();
             let slices: Vec<&[u64]> = hashed.iter().map(Vec::as_slice).collect();
             let mut bits = BitSets::default();
             // What was there before is nothing to what comes.
             bits.fill(&slices[..slices.len() / 2]);
-            bits.fill(&slices);
+            bits.fill_in_parts(&slices, shingles_a_part);
             for (i, one) in sets.iter().enumerate() {
                 for (j, other) in sets.iter().enumerate().filter(|(j, _)| *j != i) {
                     prop_assert_eq!(bits.shared(i, j), one.intersection(other).count());
