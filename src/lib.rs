@@ -32,6 +32,7 @@
 
 #![deny(missing_docs)]
 
+mod benches;
 pub mod clean;
 pub mod cluster;
 pub mod document;

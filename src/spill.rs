@@ -30,7 +30,7 @@ pub struct Workspace {
 }
 
 /// What is held at least: a corpus of a few megabytes is worked on in memory alone.
-const SMALL: u64 = 4 << 20;
+const SMALL: u64 = 1 << 20;
 
 impl Workspace {
     /// A workspace of `memory` bytes for a corpus of `input` bytes, with a folder for temporary files.
@@ -38,7 +38,7 @@ impl Workspace {
         // More could be held, but the system holds what was just written as well, and
         // gives it back when others need it.
         // A 24th, since several spills are there at a time, beside an index that takes a quarter of the memory.
-        let held = (input / 32).max(SMALL).min(memory / 24);
+        let held = (input / 64).max(SMALL).min(memory / 24);
         Workspace { folder: folder.to_owned(), memory, input, held }
     }
 

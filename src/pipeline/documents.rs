@@ -46,10 +46,17 @@ pub struct DocumentPairs {
     pairs: AHashSet<u64>,
 }
 
-impl DocumentPairs {
-    /// Finds and verifies all pairs.
+/// What is to be verified.
+pub struct Suspects {
+    copies: Copies,
+    /// Every two documents that may be a pair, copies aside; ascending.
+    candidates: Vec<Candidate>,
+    crowded: Vec<DocId>,
+}
+
+impl Suspects {
+    /// Finds all that may be pairs. What the survey keeps for the join is not needed beyond this.
     pub fn find(
-        corpus: &Corpus,
         sketched: &Sketched,
         plan: &Plan,
         workspace: &Workspace,
@@ -61,6 +68,21 @@ impl DocumentPairs {
             find_candidates(sketched, &copies, plan, workspace, progress)?;
         candidates.retain(|&(one, other)| sketched.sides.may_meet(one, other, &copies));
         clock.lap("join");
+        Ok(Suspects { copies, candidates, crowded })
+    }
+}
+
+impl DocumentPairs {
+    /// Verifies what may be pairs.
+    pub fn verify(
+        Suspects { copies, candidates, crowded }: Suspects,
+        corpus: &Corpus,
+        sketched: &Sketched,
+        plan: &Plan,
+        workspace: &Workspace,
+        clock: &mut Clock,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let grouped = copies.groups.iter().flatten().copied();
         let mut is_wanted = vec![false; sketched.facts.len()];
         for document in candidates.iter().flat_map(|&(one, other)| [one, other]).chain(grouped) {
@@ -75,7 +97,7 @@ impl DocumentPairs {
         clock.lap("inspect candidates");
         // While one thread puts candidates together, the others compare copies.
         let (pairs, confirmed) = rayon::join(
-            || inspected.verify(&candidates, sketched, plan, progress),
+            || inspected.verify(candidates, sketched, plan, progress),
             || {
                 let are_equal =
                     |one, other| inspected.are_equal((one, other), corpus, sketched, plan);
@@ -108,8 +130,9 @@ impl DocumentPairs {
         if plan.wants_passages() {
             keys.extend(pairs.iter().map(|pair| key(pair.a, pair.b)));
         }
-        let (near, contained): (Vec<Pair>, Vec<Pair>) =
-            pairs.into_iter().partition(|pair| plan.criteria.is_near(pair));
+        let contained: Vec<Pair> =
+            pairs.extract_if(.., |pair| !plan.criteria.is_near(pair)).collect();
+        let near = pairs;
         let mut found = vec![false; copies.documents()];
         for pair in near.iter().chain(&contained) {
             found[pair.a.index()] = true;

@@ -18,9 +18,9 @@ use crate::text::{Tokenizer, Tokens, normalised};
 use crate::verify::{BitSets, Edge, Pair, Set, groups};
 
 use super::Plan;
-use super::benches::Benches;
 use super::exact::Copies;
 use super::survey::Sketched;
+use crate::benches::Benches;
 
 /// What was seen of the documents.
 pub struct Inspected {
@@ -200,17 +200,18 @@ impl Inspected {
     /// The candidates (ascending) that are pairs, ascending.
     pub fn verify(
         &self,
-        candidates: &[Candidate],
+        candidates: Vec<Candidate>,
         sketched: &Sketched,
         plan: &Plan,
         progress: &dyn Progress,
     ) -> Result<Vec<Pair>> {
         progress.begin("verifying", candidates.len() as u64, Unit::Items);
-        let edge = |&(one, other): &Candidate| (self.place(one), self.place(other));
-        let edges: Vec<Edge> = candidates.iter().map(edge).collect();
+        let edge = |(one, other): Candidate| (self.place(one), self.place(other));
+        let edges: Vec<Edge> = candidates.into_iter().map(edge).collect();
         let length = |place: u32| self.seen[place as usize].set.length as usize;
         let groups = |edges| groups(edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let groups: Vec<Vec<Edge>> = edges.chunks(MOST_EDGES).flat_map(groups).collect();
+        drop(edges);
         let benches: Benches<VerifyBench> = Benches::default();
         let verified = groups.par_iter().with_max_len(1).map(|edges| {
             progress.go_on()?;
@@ -240,7 +241,8 @@ impl Inspected {
         let length = |member: u32| self.seen[member as usize].set.length as usize;
         let total: usize = members.iter().map(|&member| length(member)).sum();
         if shingles.len() < total {
-            shingles.resize(total, 0);
+            // Nothing of it is kept, so that it need not be moved.
+            *shingles = vec![0; total.max(SHINGLES_A_GROUP)];
         }
         let mut ends = Vec::with_capacity(members.len());
         let mut end = 0;

@@ -6,7 +6,6 @@
 //! documents that share passages, to be followed (`passages`), and those passages,
 //! to be quoted (`rows`). In between, only hashes are kept.
 
-mod benches;
 mod clean;
 mod clock;
 mod compare;
@@ -27,7 +26,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::join::{Lists, share_of_smaller};
+use crate::join::share_of_smaller;
 use crate::lsh::LshParams;
 use crate::memory;
 use crate::passage::{PassageParams, Texts};
@@ -40,7 +39,7 @@ use crate::spill::Workspace;
 use crate::verify::Criteria;
 
 use clock::Clock;
-use documents::DocumentPairs;
+use documents::{DocumentPairs, Suspects};
 use survey::Sketched;
 
 pub use clean::{
@@ -356,8 +355,10 @@ fn scan_of(
         clock.lap("write texts");
     }
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
-    let documents = DocumentPairs::find(&corpus, &survey, plan, workspace, &mut clock, progress)?;
-    survey.lists = Lists::default();
+    let suspects = Suspects::find(&survey, plan, workspace, &mut clock, progress)?;
+    (survey.lists, survey.bands) = Default::default();
+    let documents =
+        DocumentPairs::verify(suspects, &corpus, &survey, plan, workspace, &mut clock, progress)?;
     let (passages, shortened) =
         passages::find(&mut survey, &documents, |_| true, plan, workspace, progress)?;
     survey.texts = Texts::default();

@@ -24,9 +24,9 @@ use crate::sketch::Sketcher;
 use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens};
 
-use super::benches::Benches;
 use super::sides::Sides;
 use super::{Method, Plan};
+use crate::benches::Benches;
 
 /// What is known of each document after the first reading.
 pub struct Sketched {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::cut::{Cutter, Look};
+use crate::benches::Benches;
 use crate::error::Result;
 use crate::progress::Progress;
 
@@ -17,14 +18,26 @@ use crate::progress::Progress;
 pub const BLOCK_SIZE: usize = 1 << 20;
 
 /// Some records of the stream.
-#[derive(Debug, PartialEq)]
 pub struct Block {
     /// Offset of its first byte in the stream.
     pub offset: u64,
-    /// Its records, one after the other.
-    pub bytes: Vec<u8>,
-    /// Where each is; at least one.
+    /// Where each record is; at least one.
     pub frames: Vec<Frame>,
+    /// The records, one after the other, and what else there is room for.
+    room: Vec<u8>,
+    length: usize,
+}
+
+impl Block {
+    /// Its records, one after the other.
+    pub fn bytes(&self) -> &[u8] {
+        &self.room[..self.length]
+    }
+
+    /// What its bytes stood in, for [`BlockReader::reuse`].
+    pub fn into_room(self) -> Vec<u8> {
+        self.room
+    }
 }
 
 /// A record in a block.
@@ -51,10 +64,14 @@ pub enum Fault {
 pub struct BlockReader<R> {
     source: R,
     cutter: Cutter,
-    /// What was read and belongs to the next block.
-    rest: Vec<u8>,
+    /// Its first bytes, so many as are `filled`, were read and belong to the next block. The others were written
+    /// at some time too, so that the system can be given them to read into as they are.
+    room: Vec<u8>,
+    filled: usize,
+    /// For the block after the next.
+    spare: Vec<u8>,
     look: Look,
-    /// Offset in the stream of `rest`.
+    /// Offset in the stream of what is in the room.
     offset: u64,
     limit: usize,
     size: usize,
@@ -72,7 +89,9 @@ impl<R: Read> BlockReader<R> {
         BlockReader {
             source,
             cutter,
-            rest: Vec::new(),
+            room: Vec::new(),
+            filled: 0,
+            spare: Vec::new(),
             look: Look::default(),
             offset,
             limit,
@@ -89,9 +108,26 @@ impl<R: Read> BlockReader<R> {
         BlockReader { size, wanted, ..self }
     }
 
+    /// Reads into rooms that there are.
+    pub fn in_rooms(self, [room, spare]: [Vec<u8>; 2]) -> Self {
+        BlockReader { room, spare, ..self }
+    }
+
+    /// The rooms, for another reader.
+    pub fn into_rooms(self) -> [Vec<u8>; 2] {
+        [self.room, self.spare]
+    }
+
     /// Offset in the stream of the next block.
     pub fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// Takes the room of a block that is done for a later one, unless it is one of a long record.
+    pub fn reuse(&mut self, room: Vec<u8>) {
+        if room.len() <= 2 * self.size {
+            self.spare = room;
+        }
     }
 
     /// The next block, or `None` at the end.
@@ -103,30 +139,47 @@ impl<R: Read> BlockReader<R> {
             if let Some(failure) = self.failure.take() {
                 return Err(failure);
             }
-            let wanted = self.size.saturating_sub(self.rest.len()).max(self.size / 4).max(1);
-            let read = self.source.by_ref().take(wanted as u64).read_to_end(&mut self.rest);
-            self.ended = matches!(read, Ok(0));
-            self.failure = read.err();
+            let wanted = self.size.saturating_sub(self.filled).max(self.size / 4).max(1);
+            self.read_on(wanted);
             let (frames, length) = self.cut();
             if !frames.is_empty() {
                 return Ok(Some(self.take(frames, length)));
             }
             let spans_all = self.offset < self.wanted.start
-                && self.offset + self.rest.len() as u64 >= self.wanted.end;
+                && self.offset + self.filled as u64 >= self.wanted.end;
             if self.ended || spans_all {
                 return Ok(None);
             }
-            if self.failure.is_none() && self.rest.len() > self.limit {
-                return self.pass_over().map(Some);
+            if self.failure.is_none() && self.filled > self.limit {
+                return Ok(Some(self.pass_over()));
             }
         }
     }
 
+    /// Reads so many bytes, if there are as many; tells whether the stream ended before the first of them, and
+    /// keeps what went wrong behind them.
+    fn read_on(&mut self, wanted: usize) {
+        let (start, end) = (self.filled, self.filled + wanted);
+        if self.room.len() < end {
+            self.room.resize(end, 0);
+        }
+        while self.filled < end && self.failure.is_none() {
+            match self.source.read(&mut self.room[self.filled..end]) {
+                Ok(0) => break,
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        self.ended = self.filled == start && self.failure.is_none();
+    }
+
     /// Finds the records that are whole, and how far they reach.
     fn cut(&mut self) -> (Vec<Frame>, usize) {
+        let read = &self.room[..self.filled];
         let mut frames = Vec::new();
         let mut start = 0;
-        while let Some(end) = self.cutter.end(&self.rest[start..], &mut self.look, self.ended) {
+        while let Some(end) = self.cutter.end(&read[start..], &mut self.look, self.ended) {
             let range = start..start + end.length;
             self.look = Look::default();
             start = range.end;
@@ -135,40 +188,43 @@ impl<R: Read> BlockReader<R> {
                 None if range.len() > self.limit.saturating_add(2) => Some(Fault::TooLong),
                 None => None,
             };
-            let lines = self.cutter.lines(&self.rest[range.clone()]);
+            let lines = self.cutter.lines(&read[range.clone()]);
             frames.push(Frame { range, lines, fault });
         }
         (frames, start)
     }
 
     fn take(&mut self, frames: Vec<Frame>, length: usize) -> Block {
-        let mut rest = Vec::with_capacity(self.size + self.size / 4);
-        rest.extend_from_slice(&self.rest[length..]);
-        let mut bytes = std::mem::replace(&mut self.rest, rest);
-        bytes.truncate(length);
+        let mut room = std::mem::take(&mut self.spare);
+        let rest = self.filled - length;
+        if room.len() < rest {
+            room.resize(rest.max(self.size + self.size / 4), 0);
+        }
+        room[..rest].copy_from_slice(&self.room[length..self.filled]);
+        let room = std::mem::replace(&mut self.room, room);
+        self.filled = rest;
         let offset = self.offset;
         self.offset += length as u64;
-        Block { offset, bytes, frames }
+        Block { offset, frames, room, length }
     }
 
     /// Reads on to the end of a record that is too long.
-    fn pass_over(&mut self) -> io::Result<Block> {
+    fn pass_over(&mut self) -> Block {
         let offset = self.offset;
         let mut lines = 0;
-        let mut read = Ok(1);
         loop {
-            let (passed, found) = self.cutter.pass(&self.rest, &mut self.look, self.ended);
-            lines += self.cutter.lines_within(&self.rest[..passed]);
-            self.rest.drain(..passed);
+            let read = &self.room[..self.filled];
+            let (passed, found) = self.cutter.pass(read, &mut self.look, self.ended);
+            lines += self.cutter.lines_within(&read[..passed]);
+            self.room.copy_within(passed..self.filled, 0);
+            self.filled -= passed;
             self.offset += passed as u64;
-            if found || read.is_err() {
+            if found || self.failure.is_some() {
                 self.look = Look::default();
-                self.failure = read.err();
                 let frame = Frame { range: 0..0, lines: lines.max(1), fault: Some(Fault::TooLong) };
-                return Ok(Block { offset, bytes: Vec::new(), frames: vec![frame] });
+                return Block { offset, frames: vec![frame], room: Vec::new(), length: 0 };
             }
-            read = self.source.by_ref().take(self.size as u64).read_to_end(&mut self.rest);
-            self.ended = matches!(read, Ok(0));
+            self.read_on(self.size);
         }
     }
 }
@@ -181,21 +237,25 @@ impl<R: Read> BlockReader<R> {
 pub fn in_blocks<T: Send>(
     blocks: &mut BlockReader<impl Read>,
     progress: &dyn Progress,
-    work: impl Fn(Block) -> T + Sync,
+    work: impl Fn(&Block) -> T + Sync,
 ) -> Result<(Vec<T>, Option<io::Error>)> {
     let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
+    let rooms: Benches<Vec<u8>> = Benches::default();
     let waiting = AtomicUsize::new(0);
     let most_waiting = 2 * rayon::current_num_threads();
     let mut failure = None;
     rayon::in_place_scope(|scope| {
-        let (results, waiting, work) = (&results, &waiting, &work);
-        let done = |index, result| {
+        let (results, waiting, rooms, work) = (&results, &waiting, &rooms, &work);
+        let work = move |index, block: Block| {
+            let result = work(&block);
             results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+            rooms.give_back(block.into_room());
         };
         for index in 0.. {
             if progress.wants_stop() {
                 break;
             }
+            blocks.reuse(rooms.take(Vec::new));
             let block = match blocks.next_block() {
                 Ok(Some(block)) => block,
                 Ok(None) => break,
@@ -207,12 +267,12 @@ pub fn in_blocks<T: Send>(
             if waiting.load(Ordering::Relaxed) < most_waiting {
                 waiting.fetch_add(1, Ordering::Relaxed);
                 scope.spawn(move |_| {
-                    done(index, work(block));
+                    work(index, block);
                     waiting.fetch_sub(1, Ordering::Relaxed);
                 });
             } else {
                 // The others have enough to do: whoever reads lends a hand.
-                done(index, work(block));
+                work(index, block);
             }
         }
     });
@@ -230,7 +290,8 @@ mod tests {
     proptest! {
         #[test]
         fn blocks_hold_every_line_that_is_not_too_long(
-            lines in proptest::collection::vec(0usize..30, 0..40), size in 1usize..40, ends in any::<bool>()
+            lines in proptest::collection::vec(0usize..30, 0..40), size in 1usize..40, ends in any::<bool>(),
+            reuse in any::<bool>(),
         ) {
             const LIMIT: usize = 20;
             let text: Vec<Vec<u8>> = lines.iter().map(|&length| vec![b'x'; length]).collect();
@@ -243,13 +304,16 @@ mod tests {
             let mut expected = bytes.split_inclusive(|&byte| byte == b'\n');
             while let Some(block) = reader.next_block().unwrap() {
                 prop_assert_eq!(block.offset as usize, at);
-                for frame in block.frames {
+                for frame in &block.frames {
                     let line = expected.next().unwrap();
                     match frame.fault {
-                        None => prop_assert_eq!(line, &block.bytes[frame.range]),
+                        None => prop_assert_eq!(line, &block.bytes()[frame.range.clone()]),
                         Some(_) => prop_assert!(line.len() > LIMIT),
                     }
                     at += line.len();
+                }
+                if reuse {
+                    reader.reuse(block.into_room());
                 }
             }
             prop_assert!(expected.next().is_none());
@@ -291,7 +355,7 @@ mod tests {
         let source = (&b"one\ntwo\nthr"[..]).chain(Broken);
         let mut reader = BlockReader::new(source, 0, Cutter::Lines, 100);
         let block = reader.next_block().unwrap().unwrap();
-        assert_eq!(block.bytes, b"one\ntwo\n");
+        assert_eq!(block.bytes(), b"one\ntwo\n");
         assert!(reader.next_block().is_err());
         assert_eq!(reader.offset(), 8);
     }

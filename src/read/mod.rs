@@ -61,6 +61,7 @@ pub use raw::{RawFile, Shape};
 pub use rows::{RowFile, RowWriter};
 pub use walk::{Source, SourceFile, real_path};
 
+use crate::benches::Benches;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use format::Verdict;
@@ -69,7 +70,7 @@ use open::{Content, Opened, Opening, read_error};
 use record::{Fields, Record, Records};
 
 /// About how many bytes one task reads.
-pub const UNIT_SIZE: u64 = 2 << 20;
+pub const UNIT_SIZE: u64 = 1 << 20;
 
 /// How to read a corpus.
 #[derive(Clone, Debug)]
@@ -283,11 +284,24 @@ pub struct Survey<A> {
     pub notices: Vec<String>,
 }
 
-/// Buffers a task uses again from file to file.
+/// Buffers that are used again from file to file, and from unit to unit.
 #[derive(Default)]
 struct Buffers {
     raw: Vec<u8>,
     record: Record,
+    /// What blocks are read into.
+    rooms: [Vec<u8>; 2],
+}
+
+impl Buffers {
+    /// Leaves them to the next unit, unless a long document made them large.
+    fn leave_to(self, next: &Benches<Buffers>) {
+        let [one, other] = &self.rooms;
+        let raw = [&self.raw, one, other].map(Vec::capacity);
+        if raw.into_iter().sum::<usize>() + self.record.text.capacity() <= 4 * UNIT_SIZE as usize {
+            next.give_back(self);
+        }
+    }
 }
 
 impl Corpus {
@@ -381,7 +395,7 @@ impl Corpus {
     fn whole(
         &self,
         content: &Content,
-        Buffers { raw, record }: &mut Buffers,
+        Buffers { raw, record, .. }: &mut Buffers,
     ) -> std::result::Result<(), &'static str> {
         record.clear();
         let (decoded, html) = match content {

@@ -13,6 +13,7 @@ use super::omit::Omitting;
 use super::open::{Content, Opened, Opening};
 use super::record::{Found, Record, Records};
 use super::{Buffers, Catalog, Corpus, Locator, Visitor};
+use crate::benches::Benches;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Silent, Unit as Steps};
@@ -76,6 +77,7 @@ impl Corpus {
                 _ => tasks.push(Task { units: vec![unit], stream }),
             }
         }
+        let benches: Benches<Buffers> = Benches::default();
         let results = tasks
             .par_iter()
             .with_max_len(1)
@@ -84,7 +86,7 @@ impl Corpus {
                 Some(file) => self.revisit_stream(catalog, file, &task.units, progress, visitor),
                 None => {
                     let mut accumulator = visitor.begin();
-                    let mut buffers = Buffers::default();
+                    let mut buffers = benches.take(Buffers::default);
                     let unit = task.units[0];
                     for documents in unit.chunk_by(|a, b| catalog.file(*a) == catalog.file(*b)) {
                         self.revisit_file(
@@ -97,6 +99,7 @@ impl Corpus {
                             },
                         )?;
                     }
+                    buffers.leave_to(&benches);
                     Ok(vec![visitor.finish(accumulator)?])
                 }
             })
@@ -124,10 +127,10 @@ impl Corpus {
         let locator = |document: &DocId| catalog.locators[document.index()];
         let limit = self.options.max_document;
         let mut blocks = BlockReader::new(reader, 0, records.cutter(), limit);
-        let (results, failure) = in_blocks(&mut blocks, progress, |block: Block| {
+        let (results, failure) = in_blocks(&mut blocks, progress, |block: &Block| {
             let after = |unit: &&[DocId]| locator(&unit[0]).offset < block.offset;
             let Some(unit) = units[units.partition_point(after)..].first() else { return Ok(None) };
-            if locator(&unit[0]).offset >= block.offset + block.bytes.len() as u64 {
+            if locator(&unit[0]).offset >= block.offset + block.bytes().len() as u64 {
                 return Ok(None);
             }
             let mut accumulator = visitor.begin();
@@ -135,7 +138,8 @@ impl Corpus {
             for &id in *unit {
                 let Locator { offset, length, .. } = locator(&id);
                 let start = (offset - block.offset) as usize;
-                let bytes = block.bytes.get(start..start + length as usize).ok_or_else(changed)?;
+                let bytes =
+                    block.bytes().get(start..start + length as usize).ok_or_else(changed)?;
                 self.parse_again(&records, bytes, offset, &mut record).ok_or_else(changed)?;
                 visitor.visit(&mut accumulator, id, record.document());
                 progress.advance(1);
@@ -192,7 +196,7 @@ impl Corpus {
             visit(documents[0], buffers.record.document());
             return Ok(());
         };
-        let Buffers { raw, record } = buffers;
+        let Buffers { raw, record, rooms } = buffers;
         let mut parse = |id: DocId, bytes: &[u8], offset: u64| -> Result<()> {
             self.parse_again(&records, bytes, offset, record).ok_or_else(changed)?;
             visit(id, record.document());
@@ -215,7 +219,11 @@ impl Corpus {
                 };
                 let count = 1 + rest[1..].iter().copied().take_while(follows).count();
                 let (together, later) = rest.split_at(count);
-                raw.resize((end - start) as usize, 0);
+                let length = (end - start) as usize;
+                if raw.len() < length {
+                    raw.resize(length, 0);
+                }
+                let raw = &mut raw[..length];
                 direct.read_exact_at(raw, start).map_err(|_| changed())?;
                 for &id in together {
                     let place = place(id);
@@ -226,7 +234,8 @@ impl Corpus {
             }
             return Ok(());
         }
-        let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
+        let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document)
+            .in_rooms(std::mem::take(rooms));
         let mut rest = documents;
         while let Some(&first) = rest.first() {
             let block = blocks.next_block().map_err(|error| Error::io(&file.path, error))?;
@@ -235,17 +244,19 @@ impl Corpus {
             if starts < block.offset {
                 return Err(changed());
             }
-            let end = block.offset + block.bytes.len() as u64;
+            let end = block.offset + block.bytes().len() as u64;
             let (here, later) =
                 rest.split_at(rest.partition_point(|id| catalog.locators[id.index()].offset < end));
             for &id in here {
                 let Locator { offset, length, .. } = catalog.locators[id.index()];
                 let start = (offset - block.offset) as usize;
-                let bytes = block.bytes.get(start..start + length as usize);
+                let bytes = block.bytes().get(start..start + length as usize);
                 parse(id, bytes.ok_or_else(changed)?, offset)?;
             }
             rest = later;
+            blocks.reuse(block.into_room());
         }
+        *rooms = blocks.into_rooms();
         Ok(())
     }
 }

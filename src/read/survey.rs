@@ -15,9 +15,10 @@ use super::assemble::{Outcome, PartOutcome, UnitRead};
 use super::blocks::{Block, BlockReader, Fault, in_blocks};
 use super::in_memory::Rows;
 use super::open::{Content, Opened, Opening, read_error};
-use super::record::{Found, Records};
+use super::record::{Found, Record, Records};
 use super::walk::SourceFile;
 use super::{Buffers, Corpus, LARGEST_DOCUMENT, Part, Survey, Unit, Visitor};
+use crate::benches::Benches;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Unit as Steps};
@@ -69,6 +70,7 @@ impl Corpus {
         let bytes = chosen.iter().map(|(_, unit)| unit.bytes).sum();
         progress.begin("reading", bytes, Steps::Bytes);
         let first_bad = AtomicUsize::new(usize::MAX);
+        let benches: Benches<Buffers> = Benches::default();
         let units = chosen
             .par_iter()
             // Each by itself, for a thread that is done takes no part of what another has begun.
@@ -77,8 +79,8 @@ impl Corpus {
             .map(|&(number, unit)| {
                 progress.go_on()?;
                 let outcomes = match unit.streamed {
-                    true => this.survey_stream(&unit.parts[0], progress, visitor)?,
-                    false => vec![this.survey_unit(unit, progress, visitor)?],
+                    true => this.survey_stream(&unit.parts[0], &benches, progress, visitor)?,
+                    false => vec![this.survey_unit(unit, &benches, progress, visitor)?],
                 };
                 let unit = UnitRead { number, outcomes };
                 if strict && unit.has_problems() {
@@ -95,12 +97,13 @@ impl Corpus {
     fn survey_unit<V: Visitor>(
         &self,
         unit: &Unit,
+        benches: &Benches<Buffers>,
         progress: &dyn Progress,
         visitor: &V,
     ) -> Result<Outcome<V::Kept>> {
         let mut accumulator = visitor.begin();
         let mut parts = Vec::with_capacity(unit.parts.len());
-        let mut buffers = Buffers::default();
+        let mut buffers = benches.take(Buffers::default);
         let mut visit = numbered(visitor, &mut accumulator);
         for part in &unit.parts {
             let mut outcome = PartOutcome { file: part.file, ..PartOutcome::default() };
@@ -112,6 +115,7 @@ impl Corpus {
             parts.push(outcome);
         }
         drop(visit);
+        buffers.leave_to(benches);
         Ok(Outcome { result: visitor.finish(accumulator)?, parts, stream: None })
     }
 
@@ -119,6 +123,7 @@ impl Corpus {
     fn survey_stream<V: Visitor>(
         &self,
         part: &Part,
+        benches: &Benches<Buffers>,
         progress: &dyn Progress,
         visitor: &V,
     ) -> Result<Vec<Outcome<V::Kept>>> {
@@ -126,7 +131,7 @@ impl Corpus {
         let Ok(Opening::Read(opened)) = file.open(&self.options, progress) else {
             // It could be opened when the work was planned; what is wrong now is told as ever.
             let unit = Unit { parts: vec![part.clone()], bytes: 0, streamed: false };
-            return Ok(vec![self.survey_unit(&unit, progress, visitor)?]);
+            return Ok(vec![self.survey_unit(&unit, benches, progress, visitor)?]);
         };
         let Opened { reader, direct, content, compression, replaced, losses, .. } = opened;
         let Content::Records(records) = content else {
@@ -140,13 +145,15 @@ impl Corpus {
             Ok(Outcome { result, parts: vec![outcome], stream })
         };
         let mut blocks = BlockReader::new(reader, 0, records.cutter(), self.options.max_document);
-        let (outcomes, failure) = in_blocks(&mut blocks, progress, |block: Block| {
+        let (outcomes, failure) = in_blocks(&mut blocks, progress, |block: &Block| {
             let mut accumulator = visitor.begin();
             let mut outcome = fresh();
             let mut visit = numbered(visitor, &mut accumulator);
             let place = (file, &records, 0..u64::MAX);
-            self.survey_block(place, &block, &mut Buffers::default(), &mut outcome, &mut visit);
+            let mut buffers = benches.take(Buffers::default);
+            self.survey_block(place, block, &mut buffers.record, &mut outcome, &mut visit);
             drop(visit);
+            buffers.leave_to(benches);
             done(accumulator, outcome)
         })?;
         let mut outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
@@ -260,7 +267,8 @@ impl Corpus {
             Some(direct) if from > 0 => Box::new(direct.from(from)) as Box<dyn Read>,
             _ => reader,
         };
-        let mut blocks = BlockReader::new(reader, from, records.cutter(), limit);
+        let rooms = std::mem::take(&mut buffers.rooms);
+        let mut blocks = BlockReader::new(reader, from, records.cutter(), limit).in_rooms(rooms);
         if part.range.is_some() {
             blocks = blocks.for_part(STRETCH_STEP, range.clone());
         }
@@ -268,9 +276,16 @@ impl Corpus {
         loop {
             match blocks.next_block() {
                 Ok(Some(block)) => {
-                    if !self.survey_block(place.clone(), &block, buffers, outcome, visit) {
+                    if !self.survey_block(
+                        place.clone(),
+                        &block,
+                        &mut buffers.record,
+                        outcome,
+                        visit,
+                    ) {
                         break;
                     }
+                    blocks.reuse(block.into_room());
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -285,6 +300,7 @@ impl Corpus {
                 }
             }
         }
+        buffers.rooms = blocks.into_rooms();
         outcome.replaced += replaced.load(Ordering::Relaxed);
         outcome.losses(file, &losses);
         Ok(())
@@ -333,11 +349,10 @@ impl Corpus {
         &self,
         (file, records, range): (&SourceFile, &Records, Range<u64>),
         block: &Block,
-        buffers: &mut Buffers,
+        record: &mut Record,
         outcome: &mut PartOutcome,
         visit: &mut dyn FnMut(Document<'_>),
     ) -> bool {
-        let record = &mut buffers.record;
         outcome.extracted = records.is_extracted();
         outcome.noun = records.noun().into();
         for frame in &block.frames {
@@ -350,7 +365,7 @@ impl Corpus {
             }
             let line = outcome.lines + 1;
             outcome.lines += frame.lines;
-            let bytes = &block.bytes[frame.range.clone()];
+            let bytes = &block.bytes()[frame.range.clone()];
             let found = match frame.fault {
                 Some(Fault::TooLong) => {
                     Err(Error::new(ErrorKind::TooLarge { limit: self.options.max_document }))

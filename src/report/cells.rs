@@ -61,13 +61,13 @@ pub enum Piece {
 }
 
 impl<'h> Lines<'h> {
-    /// No rows yet of a table with these columns.
-    pub fn new(header: &'h [&'h str], format: OutputFormat) -> Self {
+    /// No rows yet of a table with these columns. Where they are bytes, these are put into `room`, which is empty.
+    pub fn new(header: &'h [&'h str], format: OutputFormat, room: Vec<u8>) -> Self {
         match format {
-            OutputFormat::Csv => Lines::Csv(Box::new(
-                csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new()),
-            )),
-            OutputFormat::Jsonl => Lines::Jsonl(header, Vec::new()),
+            OutputFormat::Csv => {
+                Lines::Csv(Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(room)))
+            }
+            OutputFormat::Jsonl => Lines::Jsonl(header, room),
             OutputFormat::Parquet => {
                 let schema = schema(header);
                 let columns = schema.fields().iter().map(|field| Column::of(field.data_type()));
@@ -232,13 +232,17 @@ impl<'o> Table<'o> {
         Ok(Table::Bytes(out))
     }
 
-    /// Adds rows.
+    /// Adds rows. Gives back the room that they took, for others.
     ///
     /// # Errors
     /// The writer's.
-    pub fn write(&mut self, piece: Piece) -> io::Result<()> {
+    pub fn write(&mut self, piece: Piece) -> io::Result<Vec<u8>> {
         match (self, piece) {
-            (Table::Bytes(out), Piece::Bytes(bytes)) => out.write_all(&bytes),
+            (Table::Bytes(out), Piece::Bytes(mut bytes)) => {
+                out.write_all(&bytes)?;
+                bytes.clear();
+                Ok(bytes)
+            }
             (Table::Rows(rows, out), Piece::Batch(batch)) => {
                 rows.write(&batch)?;
                 if rows.rows_in_group() >= ROWS_A_GROUP {
@@ -246,7 +250,7 @@ impl<'o> Table<'o> {
                     out.write_all(rows.out())?;
                     rows.out().clear();
                 }
-                Ok(())
+                Ok(Vec::new())
             }
             _ => unreachable!("a table has one format"),
         }

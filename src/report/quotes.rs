@@ -250,6 +250,8 @@ impl Quote<'_> {
 /// Reads quotes one after the other; the same once more costs nothing.
 pub(super) struct QuoteReader<'a> {
     quotes: &'a Quotes,
+    /// Name and text of one that is in memory, and its number.
+    held: Option<(u32, [&'a str; 2])>,
     name: Vec<u8>,
     text: Vec<u8>,
     /// What the buffers hold.
@@ -258,17 +260,23 @@ pub(super) struct QuoteReader<'a> {
 
 impl<'a> QuoteReader<'a> {
     pub fn new(quotes: &'a Quotes) -> Self {
-        QuoteReader { quotes, name: Vec::new(), text: Vec::new(), number: None }
+        QuoteReader { quotes, held: None, name: Vec::new(), text: Vec::new(), number: None }
     }
 
     pub fn read(&mut self, number: u32) -> Result<Quote<'_>> {
+        fn string(bytes: &[u8]) -> &str {
+            simdutf8::basic::from_utf8(bytes).expect("names and excerpts are put away whole")
+        }
         let one = &self.quotes.quoted[number as usize];
         let stored = &self.quotes.units[one.unit as usize];
         let part = |at: u64, length: u32| at as usize..at as usize + length as usize;
         let (name, text) =
             (part(one.name, one.name_length), part(one.text, one.lengths.iter().sum()));
-        let (name, text) = match stored {
-            Stored::Held(bytes) => (&bytes[name], &bytes[text]),
+        let [document, text] = match stored {
+            Stored::Held(bytes) => match self.held {
+                Some((last, strings)) if last == number => strings,
+                _ => self.held.insert((number, [string(&bytes[name]), string(&bytes[text])])).1,
+            },
             Stored::Written { .. } => {
                 if self.number != Some(number) {
                     self.number = None;
@@ -276,17 +284,14 @@ impl<'a> QuoteReader<'a> {
                     self.quotes.spill.read(stored, text, &mut self.text)?;
                     self.number = Some(number);
                 }
-                (&self.name[..], &self.text[..])
+                [string(&self.name), string(&self.text)]
             }
         };
-        let string = |bytes| {
-            simdutf8::basic::from_utf8(bytes).expect("names and excerpts are put away whole")
-        };
         let [text_end, before_end, _] = one.lengths.map(|length| length as usize);
-        let (text, around) = string(text).split_at(text_end);
+        let (text, around) = text.split_at(text_end);
         let (before, after) = around.split_at(before_end);
         Ok(Quote {
-            document: string(name),
+            document,
             start: one.start,
             end: one.end,
             line: one.line,

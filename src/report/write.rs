@@ -17,6 +17,7 @@ use rayon::Yield;
 use super::cells::{Cell, Lines, Piece, Table};
 use super::findings::{ClusterMember, ClusterRows, Findings, Row, SideReaders};
 use super::quotes::Quote;
+use crate::benches::Benches;
 use crate::error::Error;
 
 /// The columns, in order.
@@ -202,7 +203,7 @@ fn batch<T>(
     items: &[T],
     mut put: impl FnMut(&T, &mut Lines<'_>) -> io::Result<()>,
 ) -> io::Result<RecordBatch> {
-    let mut lines = Lines::new(header, OutputFormat::Parquet);
+    let mut lines = Lines::new(header, OutputFormat::Parquet, Vec::new());
     items.iter().try_for_each(|item| put(item, &mut lines))?;
     match lines.into_piece()? {
         Piece::Batch(batch) => Ok(batch),
@@ -225,8 +226,10 @@ fn write_rows<T: Sync, S>(
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let rooms: Benches<Vec<u8>> = Benches::default();
     let make = |items: &[T]| {
-        let (mut readers, mut lines) = (readers(), Lines::new(header, format));
+        let mut readers = readers();
+        let mut lines = Lines::new(header, format, rooms.take(Vec::new));
         items.iter().try_for_each(|item| put(&mut readers, item, &mut lines))?;
         lines.into_piece()
     };
@@ -239,14 +242,14 @@ fn write_rows<T: Sync, S>(
             if ahead.len() == most
                 && let Some(piece) = ahead.pop_front()
             {
-                table.write(received(&piece)?)?;
+                rooms.give_back(table.write(received(&piece)?)?);
             }
             let (sender, receiver) = mpsc::sync_channel(1);
             // Where an earlier one could not be written, nobody waits for it.
             scope.spawn_fifo(move |_| drop(sender.send(make(items))));
             ahead.push_back(receiver);
         }
-        ahead.iter().try_for_each(|piece| table.write(received(piece)?))
+        ahead.iter().try_for_each(|piece| table.write(received(piece)?).map(drop))
     })?;
     table.finish()
 }

@@ -3,13 +3,13 @@
 //! In: the corpus, with what was cut so far left out. Out: [`Looked`]: of each document what the
 //! join needs, and the lines it has. The first look is the survey of the corpus.
 
+use crate::benches::Benches;
 use crate::clean::{Blocks, LineKey, LineTable, LineTableBuilder, UnitLines};
 use crate::document::{DocId, Document};
 use crate::error::Result;
 use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::passage::{PrintBuilder, Prints, TextBuilder, Texts, UnitPrints, UnitTexts};
 use crate::pipeline::Plan;
-use crate::pipeline::benches::Benches;
 use crate::pipeline::survey::Facts;
 use crate::read::Visitor;
 use crate::spill::{Spill, Workspace};

@@ -36,7 +36,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::join::Lists;
 use crate::lsh::Bands;
 use crate::passage::Aligner;
-use crate::pipeline::documents::DocumentPairs;
+use crate::pipeline::documents::{DocumentPairs, Suspects};
 use crate::pipeline::sides::Sides;
 use crate::pipeline::survey::Sketched;
 use crate::pipeline::{Clock, Find, Plan};
@@ -282,7 +282,15 @@ impl<'a> Cleaner<'a> {
             are_unmatched |= !changed.is_empty();
             if are_unmatched {
                 self.look_again()?;
-                let found = DocumentPairs::find(
+                let suspects = Suspects::find(
+                    &self.sketched,
+                    &self.plan,
+                    self.workspace,
+                    clock,
+                    self.progress,
+                )?;
+                let found = DocumentPairs::verify(
+                    suspects,
                     &self.corpus,
                     &self.sketched,
                     &self.plan,
