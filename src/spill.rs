@@ -3,7 +3,8 @@
 //! In: lists of numbers or bytes, from any thread. Out: a [`Stored`] for each, by which
 //! it is [read](Spill::read) again, whole or in part, by any thread. What a spill holds
 //! in memory stays under the size it was made with; the rest goes to one unnamed
-//! temporary file, which the system removes when the process ends, however it ends.
+//! temporary file, which the system removes when the process ends, however it ends. Until the
+//! [`Workspace`] is gone, the file of a spill that is no more serves the next one.
 //!
 //! The lists are written and read in the processor's own byte order: a spill does not
 //! outlive its process.
@@ -13,7 +14,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 
 use bytemuck::Pod;
@@ -27,7 +28,17 @@ pub struct Workspace {
     memory: u64,
     input: u64,
     held: u64,
+    idle: Arc<Idle>,
 }
+
+/// The files of spills that are no more, for those to come: to write over what the system holds of a file takes half
+/// as long as to have it make room and give it back.
+#[derive(Debug, Default)]
+struct Idle(Mutex<Vec<Scratch>>);
+
+/// A temporary file, and how many bytes of it were written.
+#[derive(Debug)]
+struct Scratch(File, u64);
 
 /// What is held at least: a corpus of a few megabytes is worked on in memory alone.
 const SMALL: u64 = 1 << 20;
@@ -39,7 +50,7 @@ impl Workspace {
         // gives it back when others need it.
         // A 24th, since several spills are there at a time, beside an index that takes a quarter of the memory.
         let held = (input / 64).max(SMALL).min(memory / 24);
-        Workspace { folder: folder.to_owned(), memory, input, held }
+        Workspace { folder: folder.to_owned(), memory, input, held, idle: Arc::default() }
     }
 
     /// Bytes that all of a run may take.
@@ -49,7 +60,7 @@ impl Workspace {
 
     /// A new spill.
     pub fn spill(&self) -> Spill {
-        Spill::new(&self.folder, self.held)
+        self.spill_beyond(self.held)
     }
 
     /// A new spill for what is read in no order and comes to so many bytes for each byte of input: all in
@@ -57,19 +68,25 @@ impl Workspace {
     /// held makes little faster and takes the room of what is worked on.
     pub fn spill_of(&self, bytes_a_byte: f64, most: u64) -> Spill {
         let fits = self.input as f64 * bytes_a_byte <= most as f64;
-        Spill::new(&self.folder, if fits { most } else { self.held.min(most) })
+        self.spill_beyond(if fits { most } else { self.held.min(most) })
     }
 
     /// A new spill that holds up to so many bytes.
     pub fn spill_beyond(&self, bytes: u64) -> Spill {
-        Spill::new(&self.folder, bytes)
+        Spill::among(&self.folder, bytes, Arc::downgrade(&self.idle))
     }
 }
 
 impl Default for Workspace {
     /// All in memory, whatever it takes.
     fn default() -> Self {
-        Workspace { folder: std::env::temp_dir(), memory: u64::MAX, input: 0, held: u64::MAX }
+        Workspace {
+            folder: std::env::temp_dir(),
+            memory: u64::MAX,
+            input: 0,
+            held: u64::MAX,
+            idle: Arc::default(),
+        }
     }
 }
 
@@ -82,8 +99,10 @@ pub struct Spill {
     held: AtomicU64,
     file: OnceLock<File>,
     making: Mutex<()>,
-    /// Where the file ends.
+    /// Where the file ends, as far as this spill has written it.
     end: AtomicU64,
+    /// Where the file is taken from and left to, while there is a workspace.
+    idle: Weak<Idle>,
 }
 
 /// A list in a [`Spill`].
@@ -118,6 +137,10 @@ impl<T> Stored<T> {
 impl Spill {
     /// A spill that holds up to `limit` bytes in memory and the rest in a file in `folder`.
     pub fn new(folder: &Path, limit: u64) -> Self {
+        Spill::among(folder, limit, Weak::new())
+    }
+
+    fn among(folder: &Path, limit: u64, idle: Weak<Idle>) -> Self {
         Spill {
             folder: folder.to_owned(),
             limit,
@@ -125,6 +148,7 @@ impl Spill {
             file: OnceLock::new(),
             making: Mutex::new(()),
             end: AtomicU64::new(0),
+            idle,
         }
     }
 
@@ -217,7 +241,11 @@ impl Spill {
         match self.file.get() {
             Some(file) => Ok(file),
             None => {
-                let file = tempfile::tempfile_in(&self.folder)?;
+                let idle = self.idle.upgrade().and_then(|idle| idle.take());
+                let file = match idle {
+                    Some(file) => file,
+                    None => tempfile::tempfile_in(&self.folder)?,
+                };
                 Ok(self.file.get_or_init(|| file))
             }
         }
@@ -229,14 +257,43 @@ impl Spill {
 }
 
 impl Drop for Spill {
-    /// Closes the file beside the work that goes on: to give back what the system holds of it takes as long as to
-    /// write it.
+    /// Leaves the file to the next spill, or closes it.
     fn drop(&mut self) {
-        if let Some(file) = self.file.take() {
-            // Without a thread it is closed here.
-            let _ = thread::Builder::new().spawn(move || drop(file));
+        let Some(file) = self.file.take() else { return };
+        match self.idle.upgrade() {
+            Some(idle) => idle.give_back(Scratch(file, *self.end.get_mut())),
+            None => close(file),
         }
     }
+}
+
+impl Idle {
+    /// The file of which most was written.
+    fn take(&self) -> Option<File> {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (largest, _) = files.iter().enumerate().max_by_key(|(_, file)| file.1)?;
+        Some(files.swap_remove(largest).0)
+    }
+
+    fn give_back(&self, file: Scratch) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        let files = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !files.is_empty() {
+            close(std::mem::take(files));
+        }
+    }
+}
+
+/// Closes files beside the work that goes on: to give back what the system holds of them takes as long as to
+/// write it.
+fn close(files: impl Send + 'static) {
+    // Without a thread they are closed here.
+    let _ = thread::Builder::new().spawn(move || drop(files));
 }
 
 /// Fills `buffer` from `offset`.
@@ -316,6 +373,33 @@ mod tests {
                 assert_eq!(part, [number + 7, number + 8]);
             }
         }
+    }
+
+    #[test]
+    fn the_file_of_a_spill_serves_the_next_and_no_two_at_a_time() {
+        let workspace = Workspace::new(&std::env::temp_dir(), 1 << 20, 1 << 20);
+        let spill = || workspace.spill_beyond(0);
+        let idle =
+            || workspace.idle.0.lock().unwrap().iter().map(|file| file.1).collect::<Vec<_>>();
+        let (long, short) = (spill(), spill());
+        long.store(&[1u8; 1000]).unwrap();
+        short.store(&[2u8; 10]).unwrap();
+        assert!(idle().is_empty());
+        drop((long, short));
+        assert_eq!(idle(), [1000, 10]);
+        // Nothing is taken before it is needed, and then the longest.
+        let spills = [spill(), spill(), spill()];
+        assert_eq!(idle(), [1000, 10]);
+        let stored: Vec<Stored<u8>> =
+            (3..).zip(&spills).map(|(byte, spill)| spill.store(&[byte; 20]).unwrap()).collect();
+        assert!(idle().is_empty());
+        for ((byte, spill), stored) in (3..).zip(&spills).zip(&stored) {
+            assert_eq!(spill.read_all(stored, &mut Vec::new()).unwrap(), [byte; 20]);
+        }
+        // A spill may outlive the workspace.
+        let [first, ..] = spills;
+        drop(workspace);
+        assert_eq!(first.read_all(&stored[0], &mut Vec::new()).unwrap(), [3; 20]);
     }
 
     #[test]
