@@ -31,8 +31,8 @@ pub struct Workspace {
     idle: Arc<Idle>,
 }
 
-/// The files of spills that are no more, for those to come: to write over what the system holds of a file takes half
-/// as long as to have it make room and give it back.
+/// The files of spills that are no more, for those to come: to write over what the system holds of a file takes less
+/// time than to have it make room for another and give back the first.
 #[derive(Debug, Default)]
 struct Idle(Mutex<Vec<Scratch>>);
 
@@ -40,7 +40,7 @@ struct Idle(Mutex<Vec<Scratch>>);
 #[derive(Debug)]
 struct Scratch(File, u64);
 
-/// What is held at least: a corpus of a few megabytes is worked on in memory alone.
+/// What is held at least: a corpus of a megabyte is worked on in memory alone.
 const SMALL: u64 = 1 << 20;
 
 impl Workspace {

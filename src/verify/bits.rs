@@ -33,7 +33,7 @@ const SHINGLES_A_PART: usize = 1 << 11;
 
 impl BitSets {
     /// Makes bits of the `sets`, each ascending and distinct, in place of those before. Cost: linear, in 4
-    /// bytes a shingle, and the rows.
+    /// bytes a shingle, the rows, and the table of a part.
     pub fn fill(&mut self, sets: &[&[u64]]) {
         self.fill_in_parts(sets, SHINGLES_A_PART);
     }
