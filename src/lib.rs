@@ -32,7 +32,6 @@
 
 #![deny(missing_docs)]
 
-mod benches;
 pub mod clean;
 pub mod cluster;
 pub mod document;
@@ -43,6 +42,7 @@ pub mod memory;
 pub mod parts;
 pub mod passage;
 pub mod pipeline;
+mod pool;
 pub mod progress;
 pub mod read;
 pub mod report;

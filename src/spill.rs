@@ -34,11 +34,7 @@ pub struct Workspace {
 /// The files of spills that are no more, for those to come: to write over what the system holds of a file takes less
 /// time than to have it make room for another and give back the first.
 #[derive(Debug, Default)]
-struct Idle(Mutex<Vec<Scratch>>);
-
-/// A temporary file, and how many bytes of it were written.
-#[derive(Debug)]
-struct Scratch(File, u64);
+struct Idle(Mutex<Vec<File>>);
 
 /// What is held at least: a corpus of a megabyte is worked on in memory alone.
 const SMALL: u64 = 1 << 20;
@@ -261,21 +257,21 @@ impl Drop for Spill {
     fn drop(&mut self) {
         let Some(file) = self.file.take() else { return };
         match self.idle.upgrade() {
-            Some(idle) => idle.give_back(Scratch(file, *self.end.get_mut())),
+            Some(idle) => idle.give_back(file),
             None => close(file),
         }
     }
 }
 
 impl Idle {
-    /// The file of which most was written.
+    /// The longest, of which most can be written over.
     fn take(&self) -> Option<File> {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (largest, _) = files.iter().enumerate().max_by_key(|(_, file)| file.1)?;
-        Some(files.swap_remove(largest).0)
+        let (longest, _) = files.iter().enumerate().max_by_key(|(_, file)| length(file))?;
+        Some(files.swap_remove(longest))
     }
 
-    fn give_back(&self, file: Scratch) {
+    fn give_back(&self, file: File) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(file);
     }
 }
@@ -287,6 +283,11 @@ impl Drop for Idle {
             close(std::mem::take(files));
         }
     }
+}
+
+/// How long a file is, as far as the system tells.
+fn length(file: &File) -> u64 {
+    file.metadata().map_or(0, |metadata| metadata.len())
 }
 
 /// Closes files beside the work that goes on: to give back what the system holds of them takes as long as to
@@ -379,8 +380,7 @@ mod tests {
     fn the_file_of_a_spill_serves_the_next_and_no_two_at_a_time() {
         let workspace = Workspace::new(&std::env::temp_dir(), 1 << 20, 1 << 20);
         let spill = || workspace.spill_beyond(0);
-        let idle =
-            || workspace.idle.0.lock().unwrap().iter().map(|file| file.1).collect::<Vec<_>>();
+        let idle = || workspace.idle.0.lock().unwrap().iter().map(length).collect::<Vec<_>>();
         let (long, short) = (spill(), spill());
         long.store(&[1u8; 1000]).unwrap();
         short.store(&[2u8; 10]).unwrap();
@@ -396,6 +396,8 @@ mod tests {
         for ((byte, spill), stored) in (3..).zip(&spills).zip(&stored) {
             assert_eq!(spill.read_all(stored, &mut Vec::new()).unwrap(), [byte; 20]);
         }
+        let lengths = spills.each_ref().map(|spill| length(spill.file().unwrap()));
+        assert_eq!(lengths, [1000, 20, 20]);
         // A spill may outlive the workspace.
         let [first, ..] = spills;
         drop(workspace);

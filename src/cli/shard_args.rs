@@ -31,7 +31,8 @@ pub const SKETCH_HELP: &str = concat!(
     "\
 What is shared out:
   The first reading of the corpus, which unpacks, decodes, splits into words and sketches every
-  document. Each job does it for every Nth piece of about a megabyte; a large compressed file is one piece.
+  document. Each job does it for every Nth piece of about a megabyte; a large compressed file is
+  one piece.
   What it writes is about three times as large as the text, and with --find documents about as
   large. To join, and to read the candidates again, is left to `dittograph merge`. It needs the files
   at the same paths, so if these are relative, it must be started in the same folder.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::document::{DocId, Document, Span};
 use crate::error::Result;
 use crate::lsh::Candidate;
+use crate::pool::Pool;
 use crate::progress::{Progress, Unit};
 use crate::read::{Corpus, Visitor};
 use crate::report::{Excerpt, QuoteBuilder, Quotes, UnitQuotes};
@@ -20,7 +21,6 @@ use crate::verify::{BitSets, Edge, Pair, Set, groups};
 use super::Plan;
 use super::exact::Copies;
 use super::survey::Sketched;
-use crate::benches::Benches;
 
 /// What was seen of the documents.
 pub struct Inspected {
@@ -89,7 +89,7 @@ struct Inspector<'a> {
     plan: &'a Plan,
     spill: &'a Spill,
     quotes: &'a Spill,
-    benches: Benches<Bench>,
+    benches: Pool<Bench>,
 }
 
 struct Bench {
@@ -133,7 +133,7 @@ impl Inspected {
             plan,
             spill: &spill,
             quotes: quotes.spill(),
-            benches: Benches::default(),
+            benches: Pool::default(),
         };
         let kept =
             corpus.revisit(&sketched.catalog, wanted, ("inspecting", progress), &inspector)?;
@@ -212,7 +212,7 @@ impl Inspected {
         let groups = |edges| groups(edges, self.seen.len(), length, SHINGLES_A_GROUP);
         let groups: Vec<Vec<Edge>> = edges.chunks(MOST_EDGES).flat_map(groups).collect();
         drop(edges);
-        let benches: Benches<VerifyBench> = Benches::default();
+        let benches: Pool<VerifyBench> = Pool::default();
         let verified = groups.par_iter().with_max_len(1).map(|edges| {
             progress.go_on()?;
             let mut bench = benches.take(VerifyBench::default);

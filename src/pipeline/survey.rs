@@ -16,6 +16,7 @@ use crate::lsh::{BandBuilder, Bands, UnitBands};
 use crate::passage::{
     Match, PrintBuilder, Prints, Repeats, Run, TextBuilder, Texts, UnitPrints, UnitTexts,
 };
+use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::read::{Catalog, Corpus, ReadTotals, UnitRead, Visitor};
 use crate::shelf::{ShelfReader, ShelfWriter};
@@ -26,7 +27,6 @@ use crate::text::{Tokenizer, Tokens};
 
 use super::sides::Sides;
 use super::{Method, Plan};
-use crate::benches::Benches;
 
 /// What is known of each document after the first reading.
 pub struct Sketched {
@@ -100,7 +100,7 @@ struct Surveyor<'a> {
     plan: &'a Plan,
     sketcher: Sketcher,
     spills: &'a Spills,
-    benches: Benches<Bench>,
+    benches: Pool<Bench>,
 }
 
 /// Tokens of a document so large that what it took to look within it is not kept for the next.
@@ -171,12 +171,8 @@ pub fn read_units(
     spills: &Spills,
     progress: &dyn Progress,
 ) -> Result<Vec<UnitRead<Kept>>> {
-    let surveyor = Surveyor {
-        plan,
-        sketcher: Sketcher::new(&plan.sketch),
-        spills,
-        benches: Benches::default(),
-    };
+    let surveyor =
+        Surveyor { plan, sketcher: Sketcher::new(&plan.sketch), spills, benches: Pool::default() };
     corpus.read_units(chosen, progress, &surveyor)
 }
 

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::cut::{Cutter, Look};
-use crate::benches::Benches;
 use crate::error::Result;
+use crate::pool::Pool;
 use crate::progress::Progress;
 
 /// About how many bytes a block has.
@@ -240,7 +240,7 @@ pub fn in_blocks<T: Send>(
     work: impl Fn(&Block) -> T + Sync,
 ) -> Result<(Vec<T>, Option<io::Error>)> {
     let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::new());
-    let rooms: Benches<Vec<u8>> = Benches::default();
+    let rooms: Pool<Vec<u8>> = Pool::default();
     let waiting = AtomicUsize::new(0);
     let most_waiting = 2 * rayon::current_num_threads();
     let mut failure = None;

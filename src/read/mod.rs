@@ -61,9 +61,9 @@ pub use raw::{RawFile, Shape};
 pub use rows::{RowFile, RowWriter};
 pub use walk::{Source, SourceFile, real_path};
 
-use crate::benches::Benches;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pool::Pool;
 use format::Verdict;
 use in_memory::Rows;
 use open::{Content, Opened, Opening, read_error};
@@ -295,7 +295,7 @@ struct Buffers {
 
 impl Buffers {
     /// Leaves them to the next unit, unless a long document made them large.
-    fn leave_to(self, next: &Benches<Buffers>) {
+    fn leave_to(self, next: &Pool<Buffers>) {
         let [one, other] = &self.rooms;
         let raw = [&self.raw, one, other].map(Vec::capacity);
         if raw.into_iter().sum::<usize>() + self.record.text.capacity() <= 4 * UNIT_SIZE as usize {

@@ -13,9 +13,9 @@ use super::omit::Omitting;
 use super::open::{Content, Opened, Opening};
 use super::record::{Found, Record, Records};
 use super::{Buffers, Catalog, Corpus, Locator, Visitor};
-use crate::benches::Benches;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pool::Pool;
 use crate::progress::{Progress, Silent, Unit as Steps};
 
 /// Bytes between two documents that are read with them: fewer take no longer than to ask the system again.
@@ -77,7 +77,7 @@ impl Corpus {
                 _ => tasks.push(Task { units: vec![unit], stream }),
             }
         }
-        let benches: Benches<Buffers> = Benches::default();
+        let benches: Pool<Buffers> = Pool::default();
         let results = tasks
             .par_iter()
             .with_max_len(1)

@@ -18,9 +18,9 @@ use super::open::{Content, Opened, Opening, read_error};
 use super::record::{Found, Record, Records};
 use super::walk::SourceFile;
 use super::{Buffers, Corpus, LARGEST_DOCUMENT, Part, Survey, Unit, Visitor};
-use crate::benches::Benches;
 use crate::document::{DocId, Document};
 use crate::error::{Error, ErrorKind, Result};
+use crate::pool::Pool;
 use crate::progress::{Progress, Unit as Steps};
 
 /// How many bytes of a stretch of a file are read at once: what is read beyond its end is read twice.
@@ -70,7 +70,7 @@ impl Corpus {
         let bytes = chosen.iter().map(|(_, unit)| unit.bytes).sum();
         progress.begin("reading", bytes, Steps::Bytes);
         let first_bad = AtomicUsize::new(usize::MAX);
-        let benches: Benches<Buffers> = Benches::default();
+        let benches: Pool<Buffers> = Pool::default();
         let units = chosen
             .par_iter()
             // Each by itself, for a thread that is done takes no part of what another has begun.
@@ -97,7 +97,7 @@ impl Corpus {
     fn survey_unit<V: Visitor>(
         &self,
         unit: &Unit,
-        benches: &Benches<Buffers>,
+        benches: &Pool<Buffers>,
         progress: &dyn Progress,
         visitor: &V,
     ) -> Result<Outcome<V::Kept>> {
@@ -123,7 +123,7 @@ impl Corpus {
     fn survey_stream<V: Visitor>(
         &self,
         part: &Part,
-        benches: &Benches<Buffers>,
+        benches: &Pool<Buffers>,
         progress: &dyn Progress,
         visitor: &V,
     ) -> Result<Vec<Outcome<V::Kept>>> {

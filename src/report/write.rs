@@ -17,8 +17,8 @@ use rayon::Yield;
 use super::cells::{Cell, Lines, Piece, Table};
 use super::findings::{ClusterMember, ClusterRows, Findings, Row, SideReaders};
 use super::quotes::Quote;
-use crate::benches::Benches;
 use crate::error::Error;
+use crate::pool::Pool;
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 18] = [
@@ -226,7 +226,7 @@ fn write_rows<T: Sync, S>(
     format: OutputFormat,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let rooms: Benches<Vec<u8>> = Benches::default();
+    let rooms: Pool<Vec<u8>> = Pool::default();
     let make = |items: &[T]| {
         let mut readers = readers();
         let mut lines = Lines::new(header, format, rooms.take(Vec::new));

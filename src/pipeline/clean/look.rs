@@ -3,7 +3,6 @@
 //! In: the corpus, with what was cut so far left out. Out: [`Looked`]: of each document what the
 //! join needs, and the lines it has. The first look is the survey of the corpus.
 
-use crate::benches::Benches;
 use crate::clean::{Blocks, LineKey, LineTable, LineTableBuilder, UnitLines};
 use crate::document::{DocId, Document};
 use crate::error::Result;
@@ -11,6 +10,7 @@ use crate::join::{ListBuilder, Lists, UnitLists};
 use crate::passage::{PrintBuilder, Prints, TextBuilder, Texts, UnitPrints, UnitTexts};
 use crate::pipeline::Plan;
 use crate::pipeline::survey::Facts;
+use crate::pool::Pool;
 use crate::read::Visitor;
 use crate::spill::{Spill, Workspace};
 use crate::text::{Tokenizer, Tokens};
@@ -39,7 +39,7 @@ pub struct Looker<'a> {
     lines: Spill,
     prints: Spill,
     texts: Spill,
-    benches: Benches<Bench>,
+    benches: Pool<Bench>,
 }
 
 /// What one unit gives.
@@ -73,7 +73,7 @@ impl<'a> Looker<'a> {
             lines: workspace.spill(),
             prints: Prints::spill(workspace),
             texts: Texts::spill(workspace),
-            benches: Benches::default(),
+            benches: Pool::default(),
         }
     }
 
