@@ -1,4 +1,4 @@
-//! How much memory the machine has, how much the process took, and tables that are read in no order.
+//! How much memory the machine has, how much the process took, and lists that have pages of their own.
 
 use std::io;
 use std::marker::PhantomData;
@@ -24,28 +24,41 @@ pub fn peak() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// A table of numbers, all zero at first, in large pages where the system has them: of one that is larger than the caches
-/// and read in no order, every second access would miss the processor's list of pages otherwise.
-pub struct Zeros<T> {
+/// Items in pages of their own, which go back to the system at once when they are no more: among others, large lists
+/// that come and go leave holes, and the allocator keeps these.
+#[derive(Debug)]
+pub struct Pages<T> {
     bytes: MmapMut,
     items: PhantomData<T>,
 }
 
-impl<T: Pod> Zeros<T> {
-    /// A table of so many items, at least one.
+impl<T: Pod> Pages<T> {
+    /// A table of so many numbers, at least one, all zero at first, in large pages where the system has them: of
+    /// one that is larger than the caches and read in no order, every second access would miss the processor's list
+    /// of pages otherwise.
     ///
     /// # Errors
     /// The system's, if there is no such memory.
-    pub fn new(length: usize) -> io::Result<Self> {
+    pub fn zeroed(length: usize) -> io::Result<Self> {
         let bytes = MmapMut::map_anon(length * size_of::<T>())?;
         // Without large pages it is only slower.
         #[cfg(target_os = "linux")]
         let _ = bytes.advise(memmap2::Advice::HugePage);
-        Ok(Zeros { bytes, items: PhantomData })
+        Ok(Pages { bytes, items: PhantomData })
+    }
+
+    /// A copy of a list that is not empty.
+    ///
+    /// # Errors
+    /// The system's, if there is no such memory.
+    pub fn copied(items: &[T]) -> io::Result<Self> {
+        let mut bytes = MmapMut::map_anon(size_of_val(items))?;
+        bytes.copy_from_slice(bytemuck::cast_slice(items));
+        Ok(Pages { bytes, items: PhantomData })
     }
 }
 
-impl<T: Pod> Deref for Zeros<T> {
+impl<T: Pod> Deref for Pages<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -53,7 +66,7 @@ impl<T: Pod> Deref for Zeros<T> {
     }
 }
 
-impl<T: Pod> DerefMut for Zeros<T> {
+impl<T: Pod> DerefMut for Pages<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         bytemuck::cast_slice_mut(&mut self.bytes)
     }

@@ -13,7 +13,7 @@ use bytemuck::Pod;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::spill::{Spill, Stored};
+use crate::spill::{Held, Spill, Stored};
 
 /// Fewest and most items of a run that are read at a time.
 const READ: RangeInclusive<usize> = 512..=1 << 16;
@@ -81,7 +81,7 @@ where
         let Taken { mut held, mut runs } =
             taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         sort(&mut held, &key);
-        runs.push(Stored::Held(held));
+        runs.push(Stored::Held(Held::Little(held)));
         let piece = (most / runs.len()).clamp(*READ.start(), *READ.end());
         let mut sorted = Sorted { spill, key, runs: Vec::new(), least: BinaryHeap::new(), piece };
         for (number, stored) in runs.into_iter().enumerate() {

@@ -11,7 +11,7 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -20,6 +20,7 @@ use std::thread;
 use bytemuck::Pod;
 
 use crate::error::{Error, Result};
+use crate::memory::Pages;
 
 /// How much memory a run may take, and where it puts the rest.
 #[derive(Clone, Debug)]
@@ -36,8 +37,8 @@ pub struct Workspace {
 #[derive(Debug, Default)]
 struct Idle(Mutex<Vec<File>>);
 
-/// What is held at least: a corpus of a megabyte is worked on in memory alone.
-const SMALL: u64 = 1 << 20;
+/// What is held at least: a corpus of half a megabyte is worked on in memory alone.
+const SMALL: u64 = 1 << 19;
 
 impl Workspace {
     /// A workspace of `memory` bytes for a corpus of `input` bytes, with a folder for temporary files.
@@ -45,7 +46,7 @@ impl Workspace {
         // More could be held, but the system holds what was just written as well, and
         // gives it back when others need it.
         // A 24th, since several spills are there at a time, beside an index that takes a quarter of the memory.
-        let held = (input / 64).max(SMALL).min(memory / 24);
+        let held = (input / 128).max(SMALL).min(memory / 24);
         Workspace { folder: folder.to_owned(), memory, input, held, idle: Arc::default() }
     }
 
@@ -105,7 +106,7 @@ pub struct Spill {
 #[derive(Debug)]
 pub enum Stored<T> {
     /// In memory.
-    Held(Vec<T>),
+    Held(Held<T>),
     /// In the file, from this byte on, so many items.
     Written {
         /// First byte.
@@ -115,7 +116,41 @@ pub enum Stored<T> {
     },
 }
 
-impl<T> Stored<T> {
+/// A list in memory.
+#[derive(Debug)]
+pub enum Held<T> {
+    /// Among others.
+    Little(Vec<T>),
+    /// In pages of its own.
+    Much(Pages<T>),
+}
+
+/// Bytes from which on a list has pages of its own: then less than a quarter of them is empty.
+const MUCH: usize = 1 << 14;
+
+impl<T: Pod> Held<T> {
+    fn copied(items: &[T]) -> Self {
+        let apart = (size_of_val(items) >= MUCH).then(|| Pages::copied(items));
+        match apart {
+            Some(Ok(pages)) => Held::Much(pages),
+            // The system gives so many pieces of memory and no more.
+            Some(Err(_)) | None => Held::Little(items.to_vec()),
+        }
+    }
+}
+
+impl<T: Pod> Deref for Held<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        match self {
+            Held::Little(items) => items,
+            Held::Much(items) => items,
+        }
+    }
+}
+
+impl<T: Pod> Stored<T> {
     /// How many items the list has.
     pub fn len(&self) -> usize {
         match self {
@@ -157,7 +192,7 @@ impl Spill {
         let size = bytes.len() as u64;
         let fits = |held: u64| Some(held + size).filter(|&held| held <= self.limit);
         if self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok() {
-            return Ok(Stored::Held(items.to_vec()));
+            return Ok(Stored::Held(Held::copied(items)));
         }
         let start = self.end.fetch_add(size, Ordering::Relaxed);
         self.file()
@@ -360,13 +395,23 @@ mod tests {
 
     #[test]
     fn lists_come_back_whole_and_in_part_held_or_written() {
-        for limit in [0, 4000, u64::MAX] {
+        for (length, limit) in [100, 3000]
+            .into_iter()
+            .flat_map(|length| [0, 5 * 8 * length, u64::MAX].map(|limit| (length, limit)))
+        {
             let spill = Spill::new(&std::env::temp_dir(), limit);
-            let list = |number: u64| (number..number + 100).collect::<Vec<u64>>();
+            let list = |number: u64| (number..number + length).collect::<Vec<u64>>();
             let stored: Vec<Stored<u64>> =
                 (0..50).into_par_iter().map(|number| spill.store(&list(number)).unwrap()).collect();
-            let held = stored.iter().filter(|stored| matches!(stored, Stored::Held(_))).count();
-            assert_eq!(held as u64, (limit / 800).min(50));
+            let is_held = |stored: &&Stored<u64>| match stored {
+                Stored::Held(held) => {
+                    assert_eq!(matches!(held, Held::Much(_)), length == 3000);
+                    true
+                }
+                Stored::Written { .. } => false,
+            };
+            let held = stored.iter().filter(is_held).count();
+            assert_eq!(held as u64, (limit / (8 * length)).min(50));
             let mut buffer = Vec::new();
             for (number, stored) in (0..).zip(&stored) {
                 assert_eq!(spill.read_all(stored, &mut buffer).unwrap(), list(number));

@@ -118,13 +118,18 @@ fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
     })
 }
 
-/// Works on so many threads, or on as many as there are cores.
+/// Works on so many threads, or on as many as there are cores. This one is among them: a thread that only waits for the
+/// others would have what it allocates in a room of its own, and most of that would be empty.
 fn use_threads(threads: Option<u32>) -> Result<()> {
-    let Some(threads) = threads else { return Ok(()) };
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads as usize)
+        .num_threads(threads.map_or(0, |threads| threads as usize))
+        .use_current_thread()
         .build_global()
-        .map_err(|error| Error::options(format!("`--threads {threads}`: {error}")))
+        .map_err(|error| {
+            Error::options(format!(
+                "the system starts no threads ({error}): `--threads 1` needs none"
+            ))
+        })
 }
 
 /// Writes a text of our own to standard output.

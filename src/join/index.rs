@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::error::{Error, ErrorKind, Result};
-use crate::memory::Zeros;
+use crate::memory::Pages;
 
 /// A shortened shingle and a document that has it in its prefix, as one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -34,12 +34,12 @@ impl Entry {
 /// Shingles with the documents whose prefix they are in.
 pub struct PrefixIndex {
     /// By the first bits of their shingles, and then as they came.
-    entries: Zeros<Entry>,
+    entries: Pages<Entry>,
     /// Where the entries begin whose shingle starts with these bits.
-    directory: Zeros<u32>,
+    directory: Pages<u32>,
     directory_shift: u32,
     /// A bit for each of the values that the upper bits of a shingle can have.
-    filter: Zeros<u64>,
+    filter: Pages<u64>,
     filter_shift: u32,
 }
 
@@ -68,8 +68,8 @@ impl PrefixIndex {
         let directory_shift = 32 - bits;
         let filter_shift = directory_shift - FILTER_BITS;
         let cell_of = |entry: Entry| (entry.shingle() >> directory_shift) as usize;
-        let mut directory = Zeros::<u32>::new((1 << bits) + 1).map_err(no_room)?;
-        let mut filter = Zeros::<u64>::new(1 << (bits + FILTER_BITS - 6)).map_err(no_room)?;
+        let mut directory = Pages::<u32>::zeroed((1 << bits) + 1).map_err(no_room)?;
+        let mut filter = Pages::<u64>::zeroed(1 << (bits + FILTER_BITS - 6)).map_err(no_room)?;
         // Whole words of the filter for each thread.
         let threads = rayon::current_num_threads().next_power_of_two().min(1 << (bits - 2));
         let cells = (1usize << bits) / threads;
@@ -93,7 +93,7 @@ impl PrefixIndex {
             sum += std::mem::replace(end, sum);
         }
         // Each cell's end is now its start, and moves to its end while it is filled.
-        let mut entries = Zeros::<Entry>::new((sum as usize).max(1)).map_err(no_room)?;
+        let mut entries = Pages::<Entry>::zeroed((sum as usize).max(1)).map_err(no_room)?;
         let start_of = |range: usize| directory.get(1 + range * cells).map_or(sum, |&start| start);
         let mut rest = &mut entries[..];
         let mut rooms = Vec::with_capacity(threads);

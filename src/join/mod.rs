@@ -153,8 +153,13 @@ fn candidates_in_rounds(
         let high = any_high.then(|| index(Part::High)).transpose()?;
         let index = Index { low: index(Part::Low)?, high };
         let found = look_up_all(lists, &index, &prefixes, &role, progress)?;
-        joined.pairs.extend(found.pairs);
-        joined.crowded.extend(found.crowded);
+        // What was found is put together where the index was.
+        drop(index);
+        joined.pairs.reserve_exact(found.iter().map(|unit| unit.pairs.len()).sum());
+        for unit in found {
+            joined.pairs.extend(unit.pairs);
+            joined.crowded.extend(unit.crowded);
+        }
     }
     progress.end();
     // As one number: to compare two takes longer.
@@ -162,6 +167,8 @@ fn candidates_in_rounds(
         .pairs
         .par_sort_unstable_by_key(|&(one, other)| u64::from(one.0) << 32 | u64::from(other.0));
     joined.pairs.dedup();
+    // Two documents that are both indexed are met from either side.
+    joined.pairs.shrink_to_fit();
     joined.crowded.sort_unstable();
     joined.crowded.dedup();
     Ok(joined)
@@ -177,14 +184,14 @@ struct Index {
     high: Option<PrefixIndex>,
 }
 
-/// Looks up all documents in a piece of the index.
+/// Looks up all documents in a piece of the index, unit by unit.
 fn look_up_all(
     lists: &Lists,
     index: &Index,
     prefixes: &Prefixes,
     role: &(impl Fn(DocId) -> Role + Sync),
     progress: &dyn Progress,
-) -> Result<Candidates> {
+) -> Result<Vec<Candidates>> {
     let units = (0..lists.units()).into_par_iter().with_max_len(1).map(|unit| {
         progress.go_on()?;
         let mut found = Candidates::default();
@@ -219,13 +226,7 @@ fn look_up_all(
         progress.advance(1);
         Ok(found)
     });
-    let units: Vec<Candidates> = units.collect::<Result<_>>()?;
-    let mut joined = Candidates::default();
-    for unit in units {
-        joined.pairs.extend(unit.pairs);
-        joined.crowded.extend(unit.crowded);
-    }
-    Ok(joined)
+    units.collect()
 }
 
 /// Those of some shingles that stand in other documents too, as far as their counts tell.

@@ -25,12 +25,18 @@ pub struct Copies {
 impl Copies {
     /// Groups documents by their content hashes.
     pub fn by_content(facts: &[Facts]) -> Self {
-        let with_words = facts.iter().enumerate().filter(|(_, facts)| facts.tokens > 0);
-        let mut by_content: Vec<(u128, DocId)> =
-            with_words.map(|(index, facts)| (facts.content, DocId(index as u32))).collect();
-        by_content.par_sort_unstable();
+        let content = |document: DocId| facts[document.index()].content;
+        // Half of each content stands beside its document: that of two documents is seldom alike by chance.
+        let mut by_content: Vec<(u64, DocId)> = Vec::with_capacity(facts.len());
+        let documents = (0..facts.len() as u32).map(DocId);
+        let with_words = documents.filter(|document| facts[document.index()].tokens > 0);
+        by_content.extend(with_words.map(|document| (content(document)[0], document)));
+        by_content.par_sort_unstable_by(|one, other| {
+            let of_all = |document| (content(document), document);
+            one.0.cmp(&other.0).then_with(|| of_all(one.1).cmp(&of_all(other.1)))
+        });
         let mut groups: Vec<Vec<DocId>> = by_content
-            .chunk_by(|a, b| a.0 == b.0)
+            .chunk_by(|a, b| a.0 == b.0 && content(a.1) == content(b.1))
             .filter(|group| group.len() > 1)
             .map(|group| group.iter().map(|&(_, document)| document).collect())
             .collect();
@@ -120,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_group_is_split_by_its_texts() {
-        let facts = |content| Facts { content, tokens: 9, half_words: 18 };
+        let facts = |content| Facts { content: [1, content], tokens: 9, half_words: 18 };
         let copies = Copies::by_content(&[7, 8, 7, 7, 9, 7].map(facts));
         assert_eq!(copies.groups, [[0, 2, 3, 5].map(DocId)]);
         let texts = ["a", "", "b", "a", "", "b"];

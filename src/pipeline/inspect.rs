@@ -138,12 +138,13 @@ impl Inspected {
         let kept =
             corpus.revisit(&sketched.catalog, wanted, ("inspecting", progress), &inspector)?;
         let (mut units, mut seen) = (Vec::new(), Vec::with_capacity(wanted.len()));
-        for unit in kept {
-            let number = units.len() as u32;
+        let mut quoted = Vec::with_capacity(kept.len());
+        for (number, unit) in (0..).zip(kept) {
             seen.extend(unit.seen.into_iter().map(|one| Seen { unit: number, ..one }));
             units.push((unit.sets, unit.texts));
-            quotes.push(unit.quotes);
+            quoted.push(unit.quotes);
         }
+        quotes.extend(quoted);
         let places = numbers(seen.iter().map(|one: &Seen| one.document), sketched.facts.len());
         Ok(Inspected { spill, units, seen, places, quotes })
     }

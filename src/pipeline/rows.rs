@@ -208,13 +208,20 @@ impl Told {
             }));
         }
         let is_star = |document: DocId| clusters.of(document).is_some_and(|number| starred[number]);
-        for group in copies.groups.iter().filter(|group| !is_star(group[0])) {
+        let groups = copies.groups.iter().filter(|group| !is_star(group[0]));
+        let near = whole.near.iter().filter(|pair| !is_star(pair.a));
+        // Documents on one side that are not compared make them fewer. While they grow they would take up twice the room.
+        let of_group = groups.clone().map(|group| group.len() * (group.len() - 1) / 2);
+        let of_pair =
+            near.clone().map(|pair| copies.group(&pair.a).len() * copies.group(&pair.b).len());
+        rows.reserve(of_group.chain(of_pair).sum::<usize>() + whole.contained.len());
+        for group in groups {
             for (index, &a) in group.iter().enumerate() {
                 let met = between.met(group, index).iter();
                 rows.extend(met.map(|&b| whole.exact_row(a, b)));
             }
         }
-        for pair in whole.near.iter().filter(|pair| !is_star(pair.a)) {
+        for pair in near {
             for &a in copies.group(&pair.a) {
                 let met = copies.group(&pair.b).iter().filter(|&&b| between.meet(a, b));
                 rows.extend(met.map(|&b| whole.row(Kind::Near, pair, a, b)));
@@ -326,7 +333,7 @@ fn quote_runs(
     wanted.dedup();
     let quoter = Quoter { corpus, sketched, runs: &runs, plan, spill: quotes.spill() };
     let units = corpus.revisit(&sketched.catalog, &wanted, ("quoting", progress), &quoter)?;
-    units.into_iter().for_each(|unit| quotes.push(unit));
+    quotes.extend(units);
     Ok(runs)
 }
 

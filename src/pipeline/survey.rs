@@ -50,7 +50,7 @@ pub struct Sketched {
 #[derive(Clone, Copy)]
 pub struct Facts {
     /// A hash of its tokens in order: equal for equal normalised texts.
-    pub content: u128,
+    pub content: [u64; 2],
     pub tokens: u32,
     pub half_words: u32,
 }
@@ -71,8 +71,8 @@ impl Facts {
     }
 }
 
-fn content(tokens: &[u64]) -> u128 {
-    xxh3_128(bytemuck::cast_slice(tokens))
+fn content(tokens: &[u64]) -> [u64; 2] {
+    bytemuck::cast(xxh3_128(bytemuck::cast_slice(tokens)))
 }
 
 impl Sketched {
@@ -315,7 +315,7 @@ pub fn write_kept(
     shelf: &mut ShelfWriter<'_>,
 ) -> io::Result<()> {
     let facts = || sketch.facts.iter();
-    shelf.list(&facts().map(|facts| facts.content).collect::<Vec<u128>>())?;
+    shelf.list(&facts().map(|facts| facts.content).collect::<Vec<[u64; 2]>>())?;
     shelf.list(&facts().map(|facts| [facts.tokens, facts.half_words]).collect::<Vec<_>>())?;
     let run = |run: &Run| [run.document.0, run.start, run.end];
     let within = sketch.within.iter().map(|one| (run(&one.a), run(&one.b), one.aligned));
@@ -333,7 +333,7 @@ pub fn write_kept(
 
 /// Reads what another process has written of a unit.
 pub fn read_kept(spills: &Spills, shelf: &mut ShelfReader<impl Read>) -> Result<Kept> {
-    let (contents, sizes) = (shelf.list::<u128>()?, shelf.list::<[u32; 2]>()?);
+    let (contents, sizes) = (shelf.list::<[u64; 2]>()?, shelf.list::<[u32; 2]>()?);
     let facts = contents.into_iter().zip(sizes);
     let facts = facts.map(|(content, [tokens, half_words])| Facts { content, tokens, half_words });
     let facts = facts.collect();

@@ -99,19 +99,26 @@ impl Corpus {
     pub fn put_together<A>(&mut self, units: Vec<UnitRead<A>>) -> Result<Survey<A>> {
         debug_assert!(units.is_sorted_by_key(|unit| unit.number));
         let walk_problems = std::mem::take(&mut self.walk_problems);
-        self.assemble(walk_problems, units.into_iter().flat_map(|unit| unit.outcomes))
+        self.assemble(walk_problems, units.into_iter().flat_map(|unit| unit.outcomes).collect())
     }
 
     /// Puts what the units gave together in reading order.
     fn assemble<A>(
         &self,
         mut problems: Vec<Error>,
-        outcomes: impl Iterator<Item = Outcome<A>>,
+        outcomes: Vec<Outcome<A>>,
     ) -> Result<Survey<A>> {
+        let parts = || outcomes.iter().flat_map(|outcome| &outcome.parts);
+        let documents = parts().map(|part| part.locators.len()).sum();
+        let with_ids = parts().map(|part| part.id_hashes.len()).sum();
         let mut totals = ReadTotals::default();
-        let mut catalog = Catalog { unit_starts: vec![0], ..Catalog::default() };
-        let mut units = Vec::new();
-        let mut ids: Vec<(u32, u64, u32)> = Vec::new();
+        let mut catalog = Catalog {
+            locators: Vec::with_capacity(documents),
+            unit_starts: vec![0],
+            ..Catalog::default()
+        };
+        let mut units = Vec::with_capacity(outcomes.len());
+        let mut ids: Vec<(u32, u64, u32)> = Vec::with_capacity(with_ids);
         let mut nouns: AHashMap<u32, &'static str> = AHashMap::new();
         let mut line_base = (u32::MAX, 0);
         for (&reason, &count) in &self.walk_skipped {

@@ -139,11 +139,13 @@ impl Quotes {
         &self.spill
     }
 
-    /// Adds the quotes of a unit. The first gets the number that [`Quotes::len`] was.
-    pub fn push(&mut self, unit: UnitQuotes) {
-        let number = self.units.len() as u32;
-        self.units.push(unit.bytes);
-        self.quoted.extend(unit.quoted.into_iter().map(|one| Quoted { unit: number, ..one }));
+    /// Adds the quotes of units. The first gets the number that [`Quotes::len`] was.
+    pub fn extend(&mut self, units: Vec<UnitQuotes>) {
+        self.quoted.reserve(units.iter().map(|unit| unit.quoted.len()).sum());
+        for (number, unit) in (self.units.len() as u32..).zip(units) {
+            self.units.push(unit.bytes);
+            self.quoted.extend(unit.quoted.into_iter().map(|one| Quoted { unit: number, ..one }));
+        }
     }
 
     /// How many there are.

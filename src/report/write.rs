@@ -212,7 +212,7 @@ fn batch<T>(
 }
 
 /// How many rows a thread turns into bytes at a time.
-const ROWS_A_PIECE: usize = 1024;
+const ROWS_A_PIECE: usize = 512;
 
 /// How many pieces for each thread are made before the first of them must be written.
 const PIECES_AHEAD: usize = 2;
@@ -286,7 +286,7 @@ mod tests {
             builder.push(DocId(document), name, text, [Excerpt::alone(span, 11)]);
         }
         let unit = builder.store(quotes.spill()).unwrap();
-        quotes.push(unit);
+        quotes.extend(vec![unit]);
         let places = quotes.places().unwrap();
         assert_eq!(places, [1, 0]);
         let row = |group| Row {
