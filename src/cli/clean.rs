@@ -47,7 +47,7 @@ pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
         output.finish_json(&summary)?;
     }
     if !arguments.quiet {
-        cleaned.notices.iter().for_each(|notice| messages.note(notice));
+        arguments.note().iter().chain(&cleaned.notices).for_each(|notice| messages.note(notice));
         if summary.read.documents == 0 {
             messages.note("there was no document to clean");
         }

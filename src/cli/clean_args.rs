@@ -214,6 +214,13 @@ struct CuttingArguments {
 }
 
 impl CleanArguments {
+    /// What of it changes nothing, and might be thought to.
+    pub fn note(&self) -> Option<String> {
+        let CuttingArguments { keep, date_field, .. } = &self.cutting;
+        let field = date_field.as_ref().filter(|_| keep != "newest")?;
+        Some(format!("`--date-field {field}` changes nothing without `--keep newest`"))
+    }
+
     /// The options that the library understands.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ fn find(arguments: &[OsString], program: &Command) -> Option<(PathBuf, usize)> {
 /// The arguments with those of the file that they name, if they do.
 ///
 /// # Errors
-/// A file that cannot be read, is no TOML, or names an option that there is not.
+/// A file that cannot be read, is no TOML, or names another or an option that there is not.
 pub fn with_file(arguments: &[OsString], program: &Command) -> Result<Option<Vec<OsString>>> {
     let Some((path, place)) = find(arguments, program) else { return Ok(None) };
     let wrong = |message: String| Error::options(message).at_path(path.display());
@@ -64,6 +64,9 @@ pub fn with_file(arguments: &[OsString], program: &Command) -> Result<Option<Vec
         };
         for (option, value) in table {
             let told = format!("[{name}] {option}");
+            if OPTION.strip_prefix("--") == Some(option) {
+                return Err(wrong(format!("{told}: a file of options names no other")));
+            }
             let options = || command.get_arguments().filter(|it| it.get_long().is_some());
             let Some(argument) = options().find(|it| it.get_long() == Some(option)) else {
                 let error = wrong(format!("{told}: there is no such option"));

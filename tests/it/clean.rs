@@ -98,6 +98,7 @@ fn a_field_that_stands_nowhere_is_told() {
         ("--source-regex ^x", "note: no name matches `^x`: "),
         ("--keep newest --date-field day", "note: no record has a date in a field `day`: "),
         ("--keep newest", "note: no document tells its date: "),
+        ("--date-field day", "note: `--date-field day` changes nothing without `--keep newest`"),
     ] {
         let session = desk.run(&format!("clean a.jsonl --dry-run {arguments}"));
         assert!(session.stderr.contains(expected), "{session}");

@@ -794,6 +794,7 @@ fn a_file_of_options_is_read_when_it_is_named() {
         )
         .file("bare.toml", "threshold = 0.7\n")
         .file("slip.toml", "[scan]\ntreshold = 0.3\n")
+        .file("another.toml", "[scan]\nconfig = \"options.toml\"\n")
         .file("command.toml", "[scam]\nthreshold = 0.3\n")
         .file("kind.toml", "[scan]\nquiet = 1\n")
         .file("list.toml", "[scan]\nthreshold = [0.3]\n")
@@ -811,6 +812,7 @@ fn a_file_of_options_is_read_when_it_is_named() {
     let mut told = desk.runs(&[
         "scan in --config bare.toml",
         "scan in --config slip.toml",
+        "scan in --config another.toml",
         "scan in --config command.toml",
         "scan in --config kind.toml",
         "scan in --config list.toml",
