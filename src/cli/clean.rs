@@ -11,7 +11,7 @@ use super::clean_args::CleanArguments;
 use super::messages::Messages;
 use super::output::{Output, unless_closed};
 use super::progress::Bars;
-use super::{Outcome, diff, interrupt, use_threads};
+use super::{Outcome, diff, interrupt};
 
 /// Cleans, or shows what would go, and tells how it went.
 ///
@@ -19,7 +19,6 @@ use super::{Outcome, diff, interrupt, use_threads};
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn run(arguments: &CleanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    use_threads(arguments.running.threads)?;
     let mut options = arguments.options()?;
     if arguments.output.as_deref() == Some(Path::new("-")) {
         return Err(Error::options(

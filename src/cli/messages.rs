@@ -1,9 +1,9 @@
 //! What is said to people, on stderr.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 use ahash::AHashSet;
 use dittograph::error::{Error, ErrorKind};
@@ -16,7 +16,7 @@ const TOLD_ALIKE: u64 = 3;
 /// Says things on stderr, and a hint only once.
 #[derive(Default)]
 pub struct Messages {
-    hinted: RefCell<AHashSet<String>>,
+    hinted: Mutex<AHashSet<String>>,
 }
 
 impl Messages {
@@ -24,7 +24,7 @@ impl Messages {
     pub fn problem(&self, error: &Error) {
         say(&format!("error: {error}"));
         if let Some(hint) = error.hint()
-            && self.hinted.borrow_mut().insert(hint.clone())
+            && self.hinted.lock().unwrap_or_else(PoisonError::into_inner).insert(hint.clone())
         {
             say(&format!("hint: {hint}"));
         }

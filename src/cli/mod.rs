@@ -34,7 +34,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches};
 use dittograph::error::{Error, Result};
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, RunningArguments};
 use messages::Messages;
 use output::Output;
 
@@ -60,12 +60,20 @@ pub fn run() -> ExitCode {
         }
     };
     let outcome = match arguments.command {
-        Command::Scan(arguments) => scan::run(&arguments, &messages),
-        Command::Clean(arguments) => clean::run(&arguments, &messages),
+        Command::Scan(arguments) => {
+            on_threads(&arguments.running, || scan::run(&arguments, &messages))
+        }
+        Command::Clean(arguments) => {
+            on_threads(&arguments.running, || clean::run(&arguments, &messages))
+        }
         Command::Restore(arguments) => restore::run(&arguments, &messages),
         Command::Report(arguments) => report::run(&arguments, &messages),
-        Command::Sketch(arguments) => shards::sketch(&arguments, &matches, &messages),
-        Command::Merge(arguments) => shards::merge(&arguments, &messages),
+        Command::Sketch(arguments) => {
+            on_threads(&arguments.running, || shards::sketch(&arguments, &matches, &messages))
+        }
+        Command::Merge(arguments) => {
+            on_threads(&arguments.running, || shards::merge(&arguments, &messages))
+        }
         Command::Tune(arguments) => tune::run(&arguments, &messages),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut args::program(), "dittograph", out);
@@ -118,18 +126,17 @@ fn parse(messages: &Messages) -> Result<(Arguments, ArgMatches)> {
     })
 }
 
-/// Works on so many threads, or on as many as there are cores. This one is among them: a thread that only waits for the
-/// others would have what it allocates in a room of its own, and most of that would be empty.
-fn use_threads(threads: Option<u32>) -> Result<()> {
+/// Runs a command on as many threads as it is to have. The one that asks for this only waits: if it worked too, what it
+/// allocates would be in a room of its own, as that of each thread is, and most of that would be empty.
+fn on_threads(
+    running: &RunningArguments,
+    command: impl FnOnce() -> Result<Outcome> + Send,
+) -> Result<Outcome> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.map_or(0, |threads| threads as usize))
-        .use_current_thread()
-        .build_global()
-        .map_err(|error| {
-            Error::options(format!(
-                "the system starts no threads ({error}): `--threads 1` needs none"
-            ))
-        })
+        .num_threads(running.threads.map_or(0, |threads| threads as usize))
+        .build()
+        .map_err(|error| Error::options(format!("the system starts no more threads: {error}")))?
+        .install(command)
 }
 
 /// Writes a text of our own to standard output.

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::paint::Color;
 use super::progress::Bars;
 use super::view::View;
-use super::{Outcome, interrupt, paint, use_threads};
+use super::{Outcome, interrupt, paint};
 
 /// Scans, writes what was found, and tells how it went.
 ///
@@ -23,7 +23,6 @@ use super::{Outcome, interrupt, paint, use_threads};
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn run(arguments: &ScanArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    use_threads(arguments.running.threads)?;
     let mut options = arguments.options();
     let writing = &arguments.writing;
     let outputs = writing.outputs(arguments.finding.context);

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::progress::Bars;
 use super::scan::write_scan;
 use super::shard_args::{MergeArguments, SketchArguments, read_again, typed};
-use super::{Outcome, interrupt, use_threads};
+use super::{Outcome, interrupt};
 
 /// Sketches a share of a corpus into a file; `matches` are what the arguments were made of.
 ///
@@ -27,7 +27,6 @@ pub fn sketch(
     messages: &Messages,
 ) -> Result<Outcome> {
     interrupt::watch();
-    use_threads(arguments.running.threads)?;
     let whole = program();
     let typed = match (whole.find_subcommand("sketch"), matches.subcommand()) {
         (Some(command), Some((_, matches))) => typed(command, matches)?,
@@ -84,7 +83,6 @@ fn refuse_below(paths: &[PathBuf], output: &Path) -> Result<()> {
 /// Whatever keeps the run from being done; a file or record that cannot be read is told and passed over.
 pub fn merge(arguments: &MergeArguments, messages: &Messages) -> Result<Outcome> {
     interrupt::watch();
-    use_threads(arguments.running.threads)?;
     // There is at least one, and the others must agree with it.
     let corpus = read_again(&pipeline::arguments_of(&arguments.shards[0])?)?;
     let mut options = corpus.options(&arguments.running);
