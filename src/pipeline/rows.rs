@@ -37,6 +37,9 @@ pub struct Rows {
     pub counts: Counts,
 }
 
+/// How many passages are made rows of at a time: what threads make is held beside the rows until it is put to them.
+const PASSAGES_A_CHUNK: usize = 1 << 14;
+
 /// Puts names, places and texts to everything found.
 pub fn write(
     corpus: &Corpus,
@@ -73,20 +76,24 @@ pub fn write(
         let place = runs.binary_search(run).expect("all runs that are written are quoted");
         first_run + place as u32
     };
-    let of_passages = passages.0.par_iter().enumerate().flat_map_iter(|(index, passage)| {
-        let occurrences = copied_occurrences(passage, &copies, between, plan);
-        passage.matches.iter().map(move |one| Row {
-            kind: Kind::Passage,
-            a: number(&one.a),
-            b: number(&one.b),
-            shared: one.aligned,
-            union: one.union(),
-            smaller: one.smaller(),
-            group: index as u32 + 1,
-            occurrences,
-        })
-    });
-    told.rows.par_extend(of_passages);
+    told.rows.reserve_exact(passages.0.iter().map(|passage| passage.matches.len()).sum());
+    for (chunk, some) in passages.0.chunks(PASSAGES_A_CHUNK).enumerate() {
+        let of_some = some.par_iter().enumerate().flat_map_iter(|(index, passage)| {
+            let group = (chunk * PASSAGES_A_CHUNK + index) as u32 + 1;
+            let occurrences = copied_occurrences(passage, &copies, between, plan);
+            passage.matches.iter().map(move |one| Row {
+                kind: Kind::Passage,
+                a: number(&one.a),
+                b: number(&one.b),
+                shared: one.aligned,
+                union: one.union(),
+                smaller: one.smaller(),
+                group,
+                occurrences,
+            })
+        });
+        told.rows.par_extend(of_some);
+    }
     // A reference stands behind what is held against it, and else what is later by name and place.
     let documents: Vec<DocId> = quotes.documents().collect();
     let order = |side: u32| (between.is_reference(documents[side as usize]), places[side as usize]);
