@@ -217,11 +217,13 @@ impl Told {
         let is_star = |document: DocId| clusters.of(document).is_some_and(|number| starred[number]);
         let groups = copies.groups.iter().filter(|group| !is_star(group[0]));
         let near = whole.near.iter().filter(|pair| !is_star(pair.a));
-        // Documents on one side that are not compared make them fewer. While they grow they would take up twice the room.
-        let of_group = groups.clone().map(|group| group.len() * (group.len() - 1) / 2);
-        let of_pair =
-            near.clone().map(|pair| copies.group(&pair.a).len() * copies.group(&pair.b).len());
-        rows.reserve(of_group.chain(of_pair).sum::<usize>() + whole.contained.len());
+        // While they grow rows take up twice the room.
+        let of_groups = groups
+            .clone()
+            .flat_map(|group| (0..group.len()).map(move |index| between.met(group, index).len()));
+        let of_pairs =
+            near.clone().map(|pair| between.pairs(copies.group(&pair.a), copies.group(&pair.b)));
+        rows.reserve(of_groups.chain(of_pairs).sum::<usize>() + whole.contained.len());
         for group in groups {
             for (index, &a) in group.iter().enumerate() {
                 let met = between.met(group, index).iter();

@@ -66,6 +66,16 @@ impl Sides {
         }
     }
 
+    /// In how many ways one of some documents is compared with one of others; both are ascending, and have none in common.
+    pub fn pairs(self, ones: &[DocId], others: &[DocId]) -> usize {
+        if self.references.is_none() {
+            return ones.len() * others.len();
+        }
+        let [(references, rest), (other_references, other_rest)] =
+            [ones, others].map(|documents| self.split(documents));
+        references.len() * other_rest.len() + rest.len() * other_references.len()
+    }
+
     /// How many copies of a document stand on its side, itself counted.
     pub fn copies(self, document: DocId, copies: &Copies) -> u32 {
         let first = copies.first_of(document);
@@ -88,5 +98,21 @@ impl Sides {
         }
         let (one, other) = (self.standing(one, copies), self.standing(other, copies));
         (one.reference && other.other) || (one.other && other.reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_as_many_as_meet() {
+        let (ones, others) = ([0, 2, 5, 7].map(DocId), [1, 3, 4, 6, 8].map(DocId));
+        let of_one = |sides: Sides, one| others.iter().filter(|&&it| sides.meet(one, it)).count();
+        let references = (0..10).map(Sides::against);
+        for sides in references.chain([Sides::default()]) {
+            let met: usize = ones.iter().map(|&one| of_one(sides, one)).sum();
+            assert_eq!(sides.pairs(&ones, &others), met, "{sides:?}");
+        }
     }
 }
