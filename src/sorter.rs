@@ -81,7 +81,7 @@ where
         let Taken { mut held, mut runs } =
             taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         sort(&mut held, &key);
-        runs.push(Stored::Held(Held::Little(held)));
+        runs.push(Stored::Held(Held::Allocated(held)));
         let piece = (most / runs.len()).clamp(*READ.start(), *READ.end());
         let mut sorted = Sorted { spill, key, runs: Vec::new(), least: BinaryHeap::new(), piece };
         for (number, stored) in runs.into_iter().enumerate() {

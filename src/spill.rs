@@ -119,22 +119,22 @@ pub enum Stored<T> {
 /// A list in memory.
 #[derive(Debug)]
 pub enum Held<T> {
-    /// Among others.
-    Little(Vec<T>),
+    /// Where the allocator found room.
+    Allocated(Vec<T>),
     /// In pages of its own.
-    Much(Pages<T>),
+    Paged(Pages<T>),
 }
 
 /// Bytes from which on a list has pages of its own: then less than a quarter of them is empty.
-const MUCH: usize = 1 << 14;
+const FEWEST_PAGED: usize = 1 << 14;
 
 impl<T: Pod> Held<T> {
     fn copied(items: &[T]) -> Self {
-        let apart = (size_of_val(items) >= MUCH).then(|| Pages::copied(items));
+        let apart = (size_of_val(items) >= FEWEST_PAGED).then(|| Pages::copied(items));
         match apart {
-            Some(Ok(pages)) => Held::Much(pages),
+            Some(Ok(pages)) => Held::Paged(pages),
             // The system gives so many pieces of memory and no more.
-            Some(Err(_)) | None => Held::Little(items.to_vec()),
+            Some(Err(_)) | None => Held::Allocated(items.to_vec()),
         }
     }
 }
@@ -144,8 +144,8 @@ impl<T: Pod> Deref for Held<T> {
 
     fn deref(&self) -> &[T] {
         match self {
-            Held::Little(items) => items,
-            Held::Much(items) => items,
+            Held::Allocated(items) => items,
+            Held::Paged(items) => items,
         }
     }
 }
@@ -405,7 +405,7 @@ mod tests {
                 (0..50).into_par_iter().map(|number| spill.store(&list(number)).unwrap()).collect();
             let is_held = |stored: &&Stored<u64>| match stored {
                 Stored::Held(held) => {
-                    assert_eq!(matches!(held, Held::Much(_)), length == 3000);
+                    assert_eq!(matches!(held, Held::Paged(_)), length == 3000);
                     true
                 }
                 Stored::Written { .. } => false,

@@ -135,7 +135,10 @@ fn on_threads(
     rayon::ThreadPoolBuilder::new()
         .num_threads(running.threads.map_or(0, |threads| threads as usize))
         .build()
-        .map_err(|error| Error::options(format!("the system starts no more threads: {error}")))?
+        .map_err(|error| {
+            Error::options(format!("the system starts no more threads: {error}"))
+                .with_hint("take fewer with `--threads`")
+        })?
         .install(command)
 }
 
