@@ -1,5 +1,6 @@
 //! How much memory the machine has, how much the process took, and lists that have pages of their own.
 
+use std::hint::black_box;
 use std::io;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -23,6 +24,16 @@ pub fn peak() -> Option<u64> {
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kilobytes * 1024)
 }
+
+/// Reads a little of each list, so that all are asked for at once: where lists are far from the processor, in no order, many
+/// of them come in the time of one.
+pub fn touch<'a>(lists: impl Iterator<Item = &'a [u64]>) {
+    let of_list = |list: &'a [u64]| list.iter().step_by(WORDS_A_LINE).chain(list.last());
+    black_box(lists.flat_map(of_list).fold(0, |sum, word| sum ^ word));
+}
+
+/// How many words of 64 bits are in a line of the caches.
+const WORDS_A_LINE: usize = 8;
 
 /// Items in pages of their own, which go back to the system at once when they are no more: among others, large lists
 /// that come and go leave holes, and the allocator keeps these.

@@ -1,9 +1,28 @@
-//! Items in the order of their parts, such as those of the hash space.
+//! Items in the order of their parts, such as those of the hash space, and ranges of what is worked on together.
 //!
 //! In: items, and what tells the part of each. Out: the same items, those of one part after those of the other, and
 //! where each part begins. It takes two readings of the items, whatever their order.
 
+use std::ops::Range;
+
 use bytemuck::Pod;
+
+/// Cuts things of these sizes into ranges of up to `most`, or of one thing.
+pub fn ranges(sizes: impl Iterator<Item = usize>, most: usize) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut sum = 0usize;
+    for (number, size) in sizes.enumerate() {
+        sum += size;
+        match ranges.last_mut() {
+            Some(range) if sum <= most => range.end = number + 1,
+            _ => {
+                ranges.push(number..number + 1);
+                sum = size;
+            }
+        }
+    }
+    ranges
+}
 
 /// Puts `items`, fewer than 2^32, into `sorted` part by part, those of one part as they came, in the place of what
 /// was there. Gives where each of so many `parts` begins, and the end. Cost: linear in items and parts.
@@ -38,6 +57,15 @@ pub fn put_in_order<T: Pod>(
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn ranges_hold_as_much_as_they_may() {
+        let cut = |most| ranges([3, 1, 0, 9, 2, 2].into_iter(), most);
+        assert_eq!(cut(4), [0..3, 3..4, 4..6]);
+        assert_eq!(cut(0), [0..1, 1..2, 2..3, 3..4, 4..5, 5..6]);
+        assert_eq!((cut(usize::MAX).len(), cut(usize::MAX)[0].clone()), (1, 0..6));
+        assert!(ranges(std::iter::empty(), 4).is_empty());
+    }
 
     proptest! {
         #[test]

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytemuck::Pod;
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ const READ: RangeInclusive<usize> = 512..=1 << 16;
 /// Takes items.
 #[derive(Debug)]
 pub struct Sorter<T, F> {
-    spill: Spill,
+    spill: Arc<Spill>,
     /// How many items are held.
     most: usize,
     key: F,
@@ -41,10 +41,10 @@ where
     F: Fn(&T) -> K + Sync,
 {
     /// A sorter by `key` that holds up to `most` items, and puts away the rest in `spill`. Items
-    /// of one key are equal.
-    pub fn new(spill: Spill, most: usize, key: F) -> Self {
+    /// of one key are equal. Several sorters may have one spill.
+    pub fn new(spill: impl Into<Arc<Spill>>, most: usize, key: F) -> Self {
         let taken = Taken { held: Vec::new(), runs: Vec::new() };
-        Sorter { spill, most: most.max(1), key, taken: Mutex::new(taken) }
+        Sorter { spill: spill.into(), most: most.max(1), key, taken: Mutex::new(taken) }
     }
 
     /// Takes some items.
@@ -68,6 +68,12 @@ where
         Ok(())
     }
 
+    /// How many items it has taken.
+    pub fn count(&self) -> usize {
+        let taken = self.taken();
+        taken.held.len() + taken.runs.iter().map(Stored::len).sum::<usize>()
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken<T>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,18 +84,18 @@ where
     /// Those of [`Spill`].
     pub fn sorted(self) -> Result<Sorted<T, K, F>> {
         let Sorter { spill, most, key, taken } = self;
-        let Taken { mut held, mut runs } =
-            taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Taken { mut held, runs } = taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         sort(&mut held, &key);
-        runs.push(Stored::Held(Held::Allocated(held)));
-        let piece = (most / runs.len()).clamp(*READ.start(), *READ.end());
+        let piece = (most / (runs.len() + 1)).clamp(*READ.start(), *READ.end());
         let mut sorted = Sorted { spill, key, runs: Vec::new(), least: BinaryHeap::new(), piece };
-        for (number, stored) in runs.into_iter().enumerate() {
+        let nothing = Stored::Held(Held::Allocated(Vec::new()));
+        sorted.runs.push(Run { stored: nothing, next: 0, piece: held, at: 0 });
+        for stored in runs {
             let mut run = Run { stored, next: 0, piece: Vec::new(), at: 0 };
             run.read_on(&sorted.spill, piece)?;
             sorted.runs.push(run);
-            sorted.note(number);
         }
+        (0..sorted.runs.len()).for_each(|number| sorted.note(number));
         Ok(sorted)
     }
 }
@@ -107,7 +113,7 @@ where
 /// Gives items in order.
 #[derive(Debug)]
 pub struct Sorted<T, K, F> {
-    spill: Spill,
+    spill: Arc<Spill>,
     key: F,
     runs: Vec<Run<T>>,
     /// The first item of each run that has one.
@@ -131,7 +137,8 @@ where
     K: Ord + Copy,
     F: Fn(&T) -> K,
 {
-    /// The next items in order: `most` or more, up to one that does not go `together` with the one before.
+    /// The next items in order: `most` or more, up to one that does not go `together` with the one before, or all
+    /// if they were held.
     /// None if there are no more.
     ///
     /// # Errors
@@ -141,6 +148,10 @@ where
         most: usize,
         together: impl Fn(&T, &T) -> bool,
     ) -> Result<Option<Vec<T>>> {
+        if let [held] = &mut self.runs[..] {
+            // Nothing was put away: all of it is there, in order.
+            return Ok(Some(std::mem::take(&mut held.piece)).filter(|all| !all.is_empty()));
+        }
         let mut chunk: Vec<T> = Vec::new();
         while let Some(Reverse((_, number))) = self.least.pop() {
             let limit = self.least.peek().map(|&Reverse((key, _))| key);

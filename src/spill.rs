@@ -60,12 +60,22 @@ impl Workspace {
         self.spill_beyond(self.held)
     }
 
-    /// A new spill for what is read in no order and comes to so many bytes for each byte of input: all in
-    /// memory if that is likely to be no more than `most` bytes, and else little of it, for a part that is
-    /// held makes little faster and takes the room of what is worked on.
+    /// The workspace that is left beside so many bytes that are held elsewhere: a third of this one, at least.
+    pub fn beside(&self, bytes: u64) -> Workspace {
+        Workspace { memory: self.memory.saturating_sub(bytes).max(self.memory / 3), ..self.clone() }
+    }
+
+    /// A new spill for what is read in no order and comes to so many bytes for each byte of input, as
+    /// [`spill_for`](Self::spill_for) makes it.
     pub fn spill_of(&self, bytes_a_byte: f64, most: u64) -> Spill {
-        let fits = self.input as f64 * bytes_a_byte <= most as f64;
-        self.spill_beyond(if fits { most } else { self.held.min(most) })
+        self.spill_for((self.input as f64 * bytes_a_byte) as u64, most)
+    }
+
+    /// A new spill for what is read in no order and comes to about so many bytes: all in
+    /// memory if that is no more than `most`, and else little of it, for a part that is
+    /// held makes little faster and takes the room of what is worked on.
+    pub fn spill_for(&self, bytes: u64, most: u64) -> Spill {
+        self.spill_beyond(if bytes <= most { most } else { self.held.min(most) })
     }
 
     /// A new spill that holds up to so many bytes.
@@ -419,6 +429,27 @@ mod tests {
                 assert_eq!(part, [number + 7, number + 8]);
             }
         }
+    }
+
+    #[test]
+    fn what_is_held_elsewhere_is_taken_off_and_something_is_left() {
+        let workspace = Workspace::new(&std::env::temp_dir(), 900 << 20, 1 << 30);
+        assert_eq!(workspace.beside(100 << 20).memory(), 800 << 20);
+        assert_eq!(workspace.beside(1 << 40).memory(), 300 << 20);
+        assert_eq!(workspace.beside(100 << 20).beside(100 << 20).memory(), 700 << 20);
+        assert_eq!(workspace.beside(1 << 40).held, workspace.held);
+    }
+
+    #[test]
+    fn what_is_read_in_no_order_is_held_if_it_fits() {
+        let workspace = Workspace::new(&std::env::temp_dir(), 1 << 30, 1 << 20);
+        let held = |bytes, most| {
+            let spill = workspace.spill_for(bytes, most);
+            let stored = spill.store(&vec![0u8; 1 << 20]).unwrap();
+            matches!(stored, Stored::Held(_))
+        };
+        assert!(held(1 << 20, 1 << 20) && held(0, 1 << 21));
+        assert!(!held(1 << 22, 1 << 21));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use bytemuck::{Pod, Zeroable};
 use super::split::Split;
 use crate::document::DocId;
 use crate::error::Result;
+use crate::parts::ranges;
 use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::shingle::for_each_block;
 use crate::spill::{Spill, Stored, Workspace};
@@ -210,23 +211,6 @@ impl Lists {
         let shingles = self.spill.read(lists.part(part), range, buffer)?;
         Ok(List { document, shingles, size: lengths.size() })
     }
-}
-
-/// Cuts units of these sizes into ranges of up to `most`, or of one unit.
-pub(super) fn ranges(sizes: impl Iterator<Item = usize>, most: usize) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut sum = 0;
-    for (unit, size) in sizes.enumerate() {
-        sum += size;
-        match ranges.last_mut() {
-            Some(range) if sum <= most => range.end = unit + 1,
-            _ => {
-                ranges.push(unit..unit + 1);
-                sum = size;
-            }
-        }
-    }
-    ranges
 }
 
 impl UnitLists {

@@ -25,10 +25,11 @@ use rayon::prelude::*;
 use super::Role;
 use super::frequencies::{Counts, Frequencies};
 use super::index::Entry;
-use super::lists::{Lists, Part, ranges};
+use super::lists::{Lists, Part};
 use crate::document::DocId;
 use crate::error::Result;
 use crate::lsh::coded;
+use crate::parts::ranges;
 use crate::spill::{Spill, Stored, Workspace};
 use crate::verify::least_overlap_contained;
 

@@ -24,60 +24,75 @@ const LATEST: usize = 64;
 /// Fewest words in a row that show that both texts go on together after a gap.
 const ANCHOR: u32 = 3;
 
-/// The passages that two documents share, from their hits (ascending).
-/// Cost: linear in the passages; each hit that lies in a passage found before is free.
-pub fn match_pair(
-    hits: &[Hit],
-    words_a: Words<'_>,
-    words_b: Words<'_>,
-    params: &PassageParams,
-    aligner: &mut Aligner,
-) -> Vec<Match> {
-    let sides = Sides { a: words_a, b: words_b, min_similarity: params.min_similarity };
-    let mut found: Vec<Match> = Vec::new();
-    let mut stretches: Vec<Stretch> = Vec::new();
-    let mut latest_run = Stretch { a: 0..0, b: 0..0, equal: 0 };
-    for hit in hits {
-        let (at_a, at_b) = (hit.at_a as usize, hit.at_b as usize);
-        // Most hits lie in the run of the hit before them.
-        let same_run = latest_run.a.contains(&at_a)
-            && latest_run.b.start + (at_a - latest_run.a.start) == at_b;
-        if same_run {
-            continue;
-        }
-        let latest = || stretches.iter().rev().take(LATEST);
-        if latest().any(|stretch| sides.stays_inside(stretch, (at_a, at_b))) {
-            continue;
-        }
-        let run = sides.equal_stretch(at_a, at_b);
-        latest_run = run.clone();
-        // A run that stands in both sides of a stretch is told by it, on whichever diagonal.
-        if latest().any(|stretch| stretch.holds(&run)) {
-            continue;
-        }
-        let stretch = sides.extend(run);
-        let long = words_a.has_words(stretch.a.clone(), params.min_words_across)
-            && words_b.has_words(stretch.b.clone(), params.min_words_across);
-        if long {
-            let aligned = stretch.aligned(&sides, aligner);
-            found.push(Match {
-                a: Run::new(hit.a, stretch.a.clone()),
-                b: Run::new(hit.b, stretch.b.clone()),
-                aligned: aligned as u32,
-            });
-        }
-        stretches.push(stretch);
-    }
-    drop_inner(found)
+/// Follows hits; the buffers are kept from pair to pair.
+#[derive(Clone, Debug, Default)]
+pub struct Follower {
+    pub(super) aligner: Aligner,
+    stretches: Vec<Stretch>,
+    found: Vec<Match>,
+    gaps: Gaps,
 }
 
-/// Leaves out every match both of whose sides stand in the sides of another.
-fn drop_inner(mut found: Vec<Match>) -> Vec<Match> {
+/// Gaps that may be bridged: how many tokens of either side.
+type Gaps = Vec<(usize, usize)>;
+
+impl Follower {
+    /// Adds the passages that two documents share, from their hits (ascending), to `matches`.
+    /// Cost: linear in the passages; each hit that lies in a passage found before is free.
+    pub fn follow(
+        &mut self,
+        hits: &[Hit],
+        words_a: Words<'_>,
+        words_b: Words<'_>,
+        params: &PassageParams,
+        matches: &mut Vec<Match>,
+    ) {
+        let Follower { aligner, stretches, found, gaps } = self;
+        stretches.clear();
+        found.clear();
+        let sides = Sides { a: words_a, b: words_b, min_similarity: params.min_similarity };
+        let mut latest_run = Stretch { a: 0..0, b: 0..0, equal: 0 };
+        for hit in hits {
+            let (at_a, at_b) = (hit.at_a as usize, hit.at_b as usize);
+            // Most hits lie in the run of the hit before them.
+            let same_run = latest_run.a.contains(&at_a)
+                && latest_run.b.start + (at_a - latest_run.a.start) == at_b;
+            if same_run {
+                continue;
+            }
+            let latest = || stretches.iter().rev().take(LATEST);
+            if latest().any(|stretch| sides.stays_inside(stretch, (at_a, at_b))) {
+                continue;
+            }
+            let run = sides.equal_stretch(at_a, at_b);
+            latest_run = run.clone();
+            // A run that stands in both sides of a stretch is told by it, on whichever diagonal.
+            if latest().any(|stretch| stretch.holds(&run)) {
+                continue;
+            }
+            let stretch = sides.extend(run, gaps);
+            let long = words_a.has_words(stretch.a.clone(), params.min_words_across)
+                && words_b.has_words(stretch.b.clone(), params.min_words_across);
+            if long {
+                let aligned = stretch.aligned(&sides, aligner);
+                found.push(Match {
+                    a: Run::new(hit.a, stretch.a.clone()),
+                    b: Run::new(hit.b, stretch.b.clone()),
+                    aligned: aligned as u32,
+                });
+            }
+            stretches.push(stretch);
+        }
+        take_outer(found, matches);
+    }
+}
+
+/// Moves to `outer` the matches that have not both sides in the sides of another.
+fn take_outer(found: &mut Vec<Match>, outer: &mut Vec<Match>) {
     found.sort_unstable_by_key(|one| (one.a.start, Reverse(one.a.end), one.b.start));
-    let mut outer: Vec<Match> = Vec::new();
     // Those that may hold a later one: what ended before it does not.
     let mut open: Vec<usize> = Vec::new();
-    for one in found {
+    for one in found.drain(..) {
         let inside = |run: &Run, other: &Run| other.start <= run.start && run.end <= other.end;
         open.retain(|&other| outer[other].a.end > one.a.start);
         let holds = |other: &Match| inside(&one.a, &other.a) && inside(&one.b, &other.b);
@@ -86,7 +101,6 @@ fn drop_inner(mut found: Vec<Match>) -> Vec<Match> {
             outer.push(one);
         }
     }
-    outer
 }
 
 /// A stretch that both documents share, with the gaps bridged.
@@ -160,12 +174,12 @@ impl Sides<'_> {
     }
 
     /// The longest stretch around a run of equal tokens.
-    fn extend(&self, mut stretch: Stretch) -> Stretch {
+    fn extend(&self, mut stretch: Stretch, gaps: &mut Gaps) -> Stretch {
         // An edit on one side may be paid for by what was gained on the other, so both are tried again.
         loop {
             let before = stretch.equal;
             for way in [Way::Forth, Way::Back] {
-                while let Some(longer) = self.bridge(&stretch, way) {
+                while let Some(longer) = self.bridge(&stretch, way, gaps) {
                     stretch = longer;
                 }
             }
@@ -185,7 +199,7 @@ impl Sides<'_> {
     }
 
     /// The stretch with the nearest gap bridged, if there is one that pays.
-    fn bridge(&self, stretch: &Stretch, way: Way) -> Option<Stretch> {
+    fn bridge(&self, stretch: &Stretch, way: Way, gaps: &mut Gaps) -> Option<Stretch> {
         let edge = stretch.edge(way);
         // No wider than what stands on this side: a few words reach no further for others.
         let widest = stretch.equal.min(WIDEST_GAP as usize);
@@ -197,10 +211,10 @@ impl Sides<'_> {
         if let Some(longer) = one_word.then(|| over((1, 1))).flatten() {
             return Some(longer);
         }
-        let mut gaps = a.gaps(&b);
+        a.gaps(&b, gaps);
         // The narrowest first; gaps of one length on both sides are the commonest edits.
         gaps.sort_unstable_by_key(|&(a, b)| (a.max(b), Reverse(a.min(b)), b));
-        gaps.into_iter().find_map(over)
+        gaps.iter().copied().find_map(over)
     }
 
     /// The stretch with this gap bridged, if the far side goes on and pays for it.
@@ -284,9 +298,9 @@ impl<'a> Beyond<'a> {
         self.hashes.get(place..place + 2)
     }
 
-    /// The gaps of both sides behind which two tokens in a row are equal. Nearly all that is tried
+    /// Puts into `gaps` those of both sides behind which two tokens in a row are equal. Nearly all that is tried
     /// leads nowhere, so the tokens of the other side are put into slots, not gone through each time.
-    fn gaps(&self, other: &Beyond<'_>) -> Vec<(usize, usize)> {
+    fn gaps(&self, other: &Beyond<'_>, gaps: &mut Gaps) {
         let slot = |two: &[u64]| {
             let hash = two[0].wrapping_add(two[1].rotate_left(32));
             (hash >> 7) as usize % SLOTS
@@ -297,7 +311,7 @@ impl<'a> Beyond<'a> {
         for (place, two) in other.hashes.windows(2).enumerate() {
             before[place] = std::mem::replace(&mut last[slot(two)], place as u8 + 1);
         }
-        let mut gaps = Vec::new();
+        gaps.clear();
         for (place, two) in self.hashes.windows(2).enumerate() {
             let mut next = last[slot(two)];
             while let Some(there) = usize::from(next).checked_sub(1) {
@@ -307,7 +321,6 @@ impl<'a> Beyond<'a> {
                 next = before[there];
             }
         }
-        gaps
     }
 }
 
@@ -341,7 +354,7 @@ mod tests {
 
     fn extend(a: &[u64], b: &[u64], at: (usize, usize)) -> (Range<usize>, Range<usize>, usize) {
         let sides = Sides { a: Words::new(a, &[]), b: Words::new(b, &[]), min_similarity: 0.75 };
-        let stretch = sides.extend(sides.equal_stretch(at.0, at.1));
+        let stretch = sides.extend(sides.equal_stretch(at.0, at.1), &mut Gaps::new());
         (stretch.a, stretch.b, stretch.equal)
     }
 

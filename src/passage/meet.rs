@@ -13,8 +13,10 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use ahash::{AHashMap, RandomState};
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::PassageParams;
 use super::prints::Prints;
@@ -22,7 +24,9 @@ use super::texts::{Text, Texts};
 use super::winnow::{Fingerprint, gram_words};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::text::{Words, mix};
+use crate::memory::touch;
+use crate::parts::put_in_order;
+use crate::text::Words;
 
 /// Most places with the same k-gram that are all met with one another.
 const MOST_MEETINGS: usize = 32;
@@ -33,6 +37,9 @@ const MOST_TRIES: usize = 8;
 /// How many fingerprints are looked through at a time, if memory allows: two bits for each of
 /// their slots stay in the second cache.
 const PRINTS_AT_A_TIME: usize = 1 << 16;
+
+/// How many places are read at a time.
+const PLACES_AT_A_TIME: usize = 16;
 
 /// Two documents meet: they have the same words from these tokens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Pod, Zeroable)]
@@ -49,9 +56,9 @@ pub struct Hit {
 }
 
 impl Hit {
-    /// A number that sorts as the hit does, compared at once.
+    /// A number that sorts by the later document, the earlier, and the places; compared at once.
     pub fn key(&self) -> u128 {
-        [self.a.0, self.b.0, self.at_a, self.at_b]
+        [self.b.0, self.a.0, self.at_a, self.at_b]
             .iter()
             .fold(0, |key, &part| key << 32 | u128::from(part))
     }
@@ -180,43 +187,35 @@ struct Standing {
     /// Its hash.
     run: u64,
     /// The number of the context.
-    context: usize,
+    context: u32,
 }
 
 /// The places of a crowded group that meet one another, each part a star.
 fn parts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec<Fingerprint>>> {
-    let contexts = contexts(group, texts, min_words)?;
-    let mut standing: Vec<Standing> = Vec::new();
-    let mut text = Text::default();
-    for (context, places) in contexts.iter().enumerate() {
-        let around = Around::read(&places[0], texts, min_words, &mut text)?;
-        runs_around(&around, min_words, |before, run| {
-            standing.push(Standing { before, run, context });
-        });
-    }
-    standing.sort_unstable();
-    let places =
-        |run: &[Standing]| -> usize { run.iter().map(|one| contexts[one.context].len()).sum() };
+    let contexts = Contexts::read(group, texts, min_words)?;
+    let places = |run: &[Standing]| -> usize { run.iter().map(|one| contexts.of(one).len()).sum() };
     let same_run =
         |one: &Standing, other: &Standing| (one.before, one.run) == (other.before, other.run);
-    let mut runs: Vec<(usize, &[Standing])> = standing
+    let mut runs: Vec<(usize, &[Standing])> = contexts
+        .standing
         .chunk_by(same_run)
         .map(|run| (places(run), run))
         .filter(|&(places, _)| places > 1)
         .collect();
     // The run that most share goes first: what it ties together need not be tied again.
     runs.sort_by_key(|&(places, _)| Reverse(places));
-    let mut stars_of: Vec<Vec<u32>> = vec![Vec::new(); contexts.len()];
+    let mut stars_of: Vec<Vec<u32>> = vec![Vec::new(); contexts.starts.len() - 1];
     let mut parts: Vec<Vec<Fingerprint>> = Vec::new();
     for (_, run) in runs {
-        let holds_all = |star: &u32| run.iter().all(|one| stars_of[one.context].contains(star));
-        let tied = stars_of[run[0].context].iter().any(holds_all);
+        let holds_all =
+            |star: &u32| run.iter().all(|one| stars_of[one.context as usize].contains(star));
+        let tied = stars_of[run[0].context as usize].iter().any(holds_all);
         if !tied {
             let star = parts.len() as u32;
             let mut part = Vec::new();
             for one in run {
-                stars_of[one.context].push(star);
-                part.extend_from_slice(&contexts[one.context]);
+                stars_of[one.context as usize].push(star);
+                part.extend_from_slice(contexts.of(one));
             }
             part.sort_unstable();
             parts.push(part);
@@ -257,20 +256,60 @@ impl<'a> Around<'a> {
     }
 }
 
-/// The places of a group by all the words that a run around them can hold.
-fn contexts(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Vec<Vec<Fingerprint>>> {
-    let mut by_words: Vec<(u64, usize)> = Vec::with_capacity(group.len());
-    let mut text = Text::default();
-    for (index, place) in group.iter().enumerate() {
-        let Around { words, gram } = Around::read(place, texts, min_words, &mut text)?;
-        let hash = words.hashes().iter().fold(gram.start as u64, |hash, &token| mix(hash ^ token));
-        by_words.push((hash, index));
+/// The places of a group by their contexts: all the words that a run around them can hold.
+struct Contexts {
+    /// Those of one context after those of another.
+    places: Vec<Fingerprint>,
+    /// Where each context begins, and the end.
+    starts: Box<[u32]>,
+    /// In which runs each context stands, ascending.
+    standing: Vec<Standing>,
+}
+
+impl Contexts {
+    /// Reads what is around each place.
+    fn read(group: &[Fingerprint], texts: &Texts, min_words: u32) -> Result<Self> {
+        let mut numbers: AHashMap<u64, u32> =
+            AHashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        let mut standing: Vec<Standing> = Vec::new();
+        let mut context_of: Vec<u32> = Vec::with_capacity(group.len());
+        let mut buffers: [Text; PLACES_AT_A_TIME] = Default::default();
+        for places in group.chunks(PLACES_AT_A_TIME) {
+            let read = places.iter().zip(&mut buffers);
+            let read = read.map(|(place, text)| Around::read(place, texts, min_words, text));
+            let read: Vec<Around<'_>> = read.collect::<Result<_>>()?;
+            touch(read.iter().map(|around| around.words.hashes()));
+            for around in read {
+                let next = numbers.len() as u32;
+                let hash = hash_of(around.words.hashes(), around.gram.start as u64);
+                let context = *numbers.entry(hash).or_insert(next);
+                context_of.push(context);
+                if context == next {
+                    runs_around(&around, min_words, |before, run| {
+                        standing.push(Standing { before, run, context });
+                    });
+                }
+            }
+        }
+        standing.sort_unstable();
+        let indexes: Vec<u32> = (0..group.len() as u32).collect();
+        let mut in_order = Vec::new();
+        let context = |index: &u32| context_of[*index as usize] as usize;
+        let starts = put_in_order(&indexes, numbers.len(), context, &mut in_order);
+        let places = in_order.iter().map(|&index| group[index as usize]).collect();
+        Ok(Contexts { places, starts, standing })
     }
-    by_words.sort_unstable();
-    Ok(by_words
-        .chunk_by(|one, other| one.0 == other.0)
-        .map(|same| same.iter().map(|&(_, index)| group[index]).collect())
-        .collect())
+
+    /// The places of the context that stands in a run.
+    fn of(&self, one: &Standing) -> &[Fingerprint] {
+        let context = one.context as usize;
+        &self.places[self.starts[context] as usize..self.starts[context + 1] as usize]
+    }
+}
+
+/// A hash of tokens in a row.
+fn hash_of(tokens: &[u64], seed: u64) -> u64 {
+    xxh3_64_with_seed(bytemuck::cast_slice(tokens), seed)
 }
 
 /// Every run of `min_words` that has the whole k-gram: how many tokens before it, and its hash.
@@ -286,9 +325,7 @@ fn runs_around(around: &Around<'_>, min_words: u32, mut each: impl FnMut(u32, u6
             break;
         }
         if words.has_words(start..end, min_words) {
-            let run = &words.hashes()[start..end];
-            let hash = run.iter().fold(0, |hash, &token| mix(hash ^ token));
-            each((gram.start - start) as u32, hash);
+            each((gram.start - start) as u32, hash_of(&words.hashes()[start..end], 0));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! align, and from them [`Passages`], the groups of runs that repeat one another.
 //!
 //! Across documents, winnowed [fingerprints](Winnower), put away as [`Prints`], [meet](Meetings)
-//! wherever a run of `min_words` is shared, and [`match_pair`] extends each hit as far as the
+//! wherever a run of `min_words` is shared, and a [`Follower`] extends each hit as far as the
 //! [`Texts`] go together, through small edits. Within a document the units
 //! are short and edited more, so [`Repeats`] compares sentences and lines
 //! themselves. [`Passages::group`] puts the matches of either kind together.
@@ -22,7 +22,7 @@ mod within;
 
 use std::ops::Range;
 
-pub use across::match_pair;
+pub use across::Follower;
 pub use align::Aligner;
 pub use group::{Passage, Passages};
 pub use meet::{Hit, Meetings};

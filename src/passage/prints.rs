@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::winnow::{Fingerprint, Winnower};
 use crate::document::DocId;
 use crate::error::Result;
-use crate::parts::put_in_order;
+use crate::parts::{put_in_order, ranges};
 use crate::shelf::{ShelfReader, ShelfWriter};
 use crate::spill::{Spill, Stored, Workspace};
 use crate::text::Tokens;
@@ -114,7 +114,8 @@ impl Prints {
         Prints { spill, units }
     }
 
-    /// Cuts the hash space into ranges of parts of about `most` fingerprints, one part at least.
+    /// Cuts the hash space into ranges of parts of about `most` fingerprints, one part at least; with each, how
+    /// many it has.
     pub fn ranges(&self, most: usize) -> Vec<(Range<usize>, usize)> {
         let mut sizes = vec![0usize; PARTS];
         for (_, unit) in &self.units {
@@ -122,17 +123,9 @@ impl Prints {
                 *size += (ends[1] - ends[0]) as usize;
             }
         }
-        let mut ranges: Vec<(Range<usize>, usize)> = Vec::new();
-        for (part, &size) in sizes.iter().enumerate() {
-            match ranges.last_mut() {
-                Some((range, sum)) if *sum + size <= most => {
-                    range.end = part + 1;
-                    *sum += size;
-                }
-                _ => ranges.push((part..part + 1, size)),
-            }
-        }
-        ranges
+        let count = |parts: &Range<usize>| sizes[parts.clone()].iter().sum();
+        let ranges = ranges(sizes.iter().copied(), most);
+        ranges.into_iter().map(|parts| (parts.clone(), count(&parts))).collect()
     }
 
     /// Calls `each` with the fingerprints of a range of parts, in reading order of their units.

@@ -23,6 +23,7 @@ const BYTES_A_BYTE: f64 = 1.3;
 pub struct TextBuilder {
     hashes: Vec<u64>,
     ends: Vec<u32>,
+    has_half_words: Vec<u8>,
 }
 
 /// The tokens of one unit, put away.
@@ -31,6 +32,8 @@ pub struct UnitTexts {
     hashes: Stored<u64>,
     /// Where the tokens of each document end.
     ends: Box<[u32]>,
+    /// Of each document whether any token is no whole word: 1 or 0.
+    has_half_words: Box<[u8]>,
 }
 
 /// The tokens of all documents.
@@ -65,6 +68,7 @@ impl TextBuilder {
             );
         }
         self.ends.push(self.hashes.len() as u32);
+        self.has_half_words.push(u8::from(!words.are_whole()));
     }
 
     /// Puts the tokens away and makes room for another unit.
@@ -72,10 +76,14 @@ impl TextBuilder {
     /// # Errors
     /// Those of [`Spill::store`].
     pub fn store(&mut self, spill: &Spill) -> Result<UnitTexts> {
-        let stored =
-            UnitTexts { hashes: spill.store(&self.hashes)?, ends: self.ends.as_slice().into() };
+        let stored = UnitTexts {
+            hashes: spill.store(&self.hashes)?,
+            ends: self.ends.as_slice().into(),
+            has_half_words: self.has_half_words.as_slice().into(),
+        };
         self.hashes.clear();
         self.ends.clear();
+        self.has_half_words.clear();
         Ok(stored)
     }
 }
@@ -87,7 +95,8 @@ impl UnitTexts {
     /// Those of [`ShelfWriter::stored`].
     pub fn write(&self, spill: &Spill, shelf: &mut ShelfWriter<'_>) -> io::Result<()> {
         shelf.stored(spill, &self.hashes)?;
-        shelf.list(&self.ends)
+        shelf.list(&self.ends)?;
+        shelf.list(&self.has_half_words)
     }
 
     /// Reads tokens that another process has written, and keeps them in `spill`.
@@ -95,7 +104,11 @@ impl UnitTexts {
     /// # Errors
     /// Those of [`ShelfReader::stored`].
     pub fn read(spill: &Spill, shelf: &mut ShelfReader<impl Read>) -> Result<Self> {
-        Ok(UnitTexts { hashes: shelf.stored(spill)?, ends: shelf.list()?.into() })
+        Ok(UnitTexts {
+            hashes: shelf.stored(spill)?,
+            ends: shelf.list()?.into(),
+            has_half_words: shelf.list()?.into(),
+        })
     }
 }
 
@@ -128,21 +141,30 @@ impl Texts {
         self.starts.last().map_or(0, |&end| end as usize)
     }
 
+    /// How many tokens a document has.
+    pub fn tokens(&self, document: DocId) -> usize {
+        self.place(document).range.len()
+    }
+
     /// How many bytes of memory [`load`](Self::load) takes for a document.
     pub fn size(&self, document: DocId) -> usize {
-        let (unit, range) = self.place(document);
-        match unit.hashes {
+        let Place { hashes, range, .. } = self.place(document);
+        match hashes {
             Stored::Held(_) => 0,
             Stored::Written { .. } => range.len() * size_of::<u64>(),
         }
     }
 
-    fn place(&self, document: DocId) -> (&UnitTexts, Range<usize>) {
+    fn place(&self, document: DocId) -> Place<'_> {
         let unit = self.starts.partition_point(|&start| start <= document.0) - 1;
         let number = (document.0 - self.starts[unit]) as usize;
-        let ends = &self.units[unit].ends;
-        let start = if number == 0 { 0 } else { ends[number - 1] as usize };
-        (&self.units[unit], start..ends[number] as usize)
+        let unit = &self.units[unit];
+        let start = if number == 0 { 0 } else { unit.ends[number - 1] as usize };
+        Place {
+            hashes: &unit.hashes,
+            range: start..unit.ends[number] as usize,
+            has_half_words: unit.has_half_words[number] == 1,
+        }
     }
 
     /// Some of the tokens of a document: those of `around` that it has, and the first of them.
@@ -155,11 +177,12 @@ impl Texts {
         around: Range<usize>,
         text: &'a mut Text,
     ) -> Result<Words<'a>> {
-        let (unit, range) = self.place(document);
-        let part = range.start + around.start..range.end.min(range.start + around.end);
+        let place = self.place(document);
+        let start = place.range.start;
+        let part = start + around.start..place.range.end.min(start + around.end);
         let Text { hashes, half_words } = text;
-        let hashes = self.spill.read(&unit.hashes, part, hashes)?;
-        *half_words = self::half_words(hashes);
+        let hashes = self.spill.read(place.hashes, part, hashes)?;
+        *half_words = place.half_words(hashes);
         Ok(Words::new(hashes, half_words))
     }
 
@@ -179,15 +202,15 @@ impl Texts {
             rest = others;
         }
         let texts = documents.par_iter().zip(rooms).map(|(&document, room)| {
-            let (unit, range) = self.place(document);
-            let hashes: &[u64] = match &unit.hashes {
-                Stored::Held(hashes) => &hashes[range],
+            let place = self.place(document);
+            let hashes: &[u64] = match place.hashes {
+                Stored::Held(hashes) => &hashes[place.range.clone()],
                 written => {
-                    self.spill.read_into(written, range, room)?;
+                    self.spill.read_into(written, place.range.clone(), room)?;
                     room
                 }
             };
-            Ok((hashes, half_words(hashes)))
+            Ok((hashes, place.half_words(hashes)))
         });
         let texts = texts.collect::<Result<_>>()?;
         let first = documents.first().map_or(0, |first| first.index());
@@ -199,16 +222,26 @@ impl Texts {
     }
 }
 
-/// Half words before each token, and in all, if there is one that is no whole word.
-fn half_words(hashes: &[u64]) -> Box<[u32]> {
-    let mut sum = 0;
-    let sums = hashes.iter().map(|hash| {
-        sum += 2 - (hash & 1) as u32;
-        sum
-    });
-    match hashes.iter().any(|hash| hash & 1 == 1) {
-        true => std::iter::once(0).chain(sums).collect(),
-        false => Box::default(),
+/// Where the tokens of a document are.
+struct Place<'a> {
+    hashes: &'a Stored<u64>,
+    range: Range<usize>,
+    has_half_words: bool,
+}
+
+impl Place<'_> {
+    /// Half words before each of some tokens of the document, and in all, if there is one that is no whole word.
+    fn half_words(&self, hashes: &[u64]) -> Box<[u32]> {
+        // Whether there is one is known without a look at the tokens, which are far away.
+        if !self.has_half_words || hashes.iter().all(|hash| hash & 1 == 0) {
+            return Box::default();
+        }
+        let mut sum = 0;
+        let sums = hashes.iter().map(|hash| {
+            sum += 2 - (hash & 1) as u32;
+            sum
+        });
+        std::iter::once(0).chain(sums).collect()
     }
 }
 
@@ -228,5 +261,58 @@ impl Loaded<'_> {
         let number = self.numbers[document.index() - self.first];
         let (hashes, half_words) = &self.texts[number as usize];
         Words::new(hashes, half_words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Tokenizer;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn tokens_come_back_with_their_half_words(
+            texts in proptest::collection::vec("([a-c]{1,3} |[日本語]|ช้าง){0,9}", 1..12),
+            unit in 1usize..5,
+            limit in prop_oneof![Just(0), Just(u64::MAX)],
+            chosen in any::<u16>(),
+            around in (0usize..9, 0usize..9),
+        ) {
+            let mut tokenizer = Tokenizer::new(0);
+            let tokens: Vec<Tokens> =
+                texts.iter().map(|text| Tokens::of(text, &mut tokenizer)).collect();
+            let spill = Spill::new(&std::env::temp_dir(), limit);
+            let mut builder = TextBuilder::default();
+            let units = tokens.chunks(unit).map(|unit| {
+                unit.iter().for_each(|tokens| builder.push(tokens));
+                builder.store(&spill).unwrap()
+            });
+            let units = units.collect();
+            let stored = Texts::new(spill, units);
+            prop_assert_eq!(stored.documents(), tokens.len());
+            let same = |found: Words<'_>, expected: Words<'_>| {
+                let half_words =
+                    |words: Words<'_>| (0..words.len()).map(|at| words.half_words(at..at + 1)).collect::<Vec<_>>();
+                let hashes = |words: Words<'_>| words.hashes().iter().map(|hash| hash & !1).collect::<Vec<_>>();
+                assert_eq!((hashes(found), half_words(found)), (hashes(expected), half_words(expected)));
+                assert_eq!(found.are_whole(), half_words(expected).iter().all(|&count| count == 2));
+            };
+            let chosen: Vec<DocId> = (0..tokens.len() as u32)
+                .filter(|number| chosen >> number & 1 == 1)
+                .map(DocId)
+                .collect();
+            let mut buffer = Vec::new();
+            let loaded = stored.load(&chosen, &mut buffer).unwrap();
+            let mut text = Text::default();
+            for &document in &chosen {
+                let own = &tokens[document.index()];
+                same(loaded.words(document), own.words(0..own.len()));
+                prop_assert_eq!(stored.tokens(document), own.len());
+                let start = around.0.min(own.len());
+                let part = start..own.len().min(start + around.1);
+                same(stored.part(document, start..start + around.1, &mut text).unwrap(), own.words(part));
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use ahash::{AHashSet, RandomState};
 
-use super::across::match_pair;
+use super::across::Follower;
 use super::align::Aligner;
 use super::meet::Hit;
 use super::standing::{Rarest, Standing};
@@ -44,23 +44,23 @@ const MOST_PLACES: usize = 4;
 /// Finds what a document repeats; the buffers are kept from document to document.
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {
-    aligner: Aligner,
+    follower: Follower,
     twice: Twice,
 }
 
 impl Repeats {
     /// Looks whether a document may repeat something, for which its tokens need no spans. Cost: linear.
     pub fn look(&mut self, tokens: &Tokens) -> Option<Suspect<'_>> {
-        let Repeats { aligner, twice } = self;
+        let Repeats { follower, twice } = self;
         let close = twice.close(tokens);
-        (!close.is_empty()).then_some(Suspect { aligner, twice, close })
+        (!close.is_empty()).then_some(Suspect { follower, twice, close })
     }
 }
 
 /// A document that may repeat something.
 #[derive(Debug)]
 pub struct Suspect<'a> {
-    aligner: &'a mut Aligner,
+    follower: &'a mut Follower,
     twice: &'a Twice,
     /// The tokens where it may.
     close: Vec<Range<usize>>,
@@ -76,7 +76,7 @@ impl Suspect<'_> {
         tokens: &Tokens,
         params: &PassageParams,
     ) -> Vec<Match> {
-        let Suspect { aligner, twice, close } = self;
+        let Suspect { follower, twice, close } = self;
         let sentences = twice.sentences(text, tokens, &close);
         if sentences.is_empty() {
             return Vec::new();
@@ -88,8 +88,9 @@ impl Suspect<'_> {
         }
         let page = Page { document, tokens, sentences: &ranges, twice, params };
         let mut found = Vec::new();
-        let mut pairs = page.similar_units(&units, aligner, &mut found);
+        let mut pairs = page.similar_units(&units, follower, &mut found);
         pairs.sort_unstable();
+        let aligner = &mut follower.aligner;
         let mut joined: AHashSet<(usize, usize)> =
             AHashSet::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut partners = vec![0usize; units.len()];
@@ -193,7 +194,7 @@ impl Page<'_> {
     fn similar_units(
         &self,
         units: &[Range<usize>],
-        aligner: &mut Aligner,
+        follower: &mut Follower,
         found: &mut Vec<Match>,
     ) -> Vec<(usize, usize)> {
         let ranges = units.iter().map(|unit| self.tokens_of(unit)).collect();
@@ -209,9 +210,9 @@ impl Page<'_> {
                     continue;
                 }
                 let (a, b) = (unit.min(other), unit.max(other));
-                if self.aligned(&units[a], &units[b], aligner).is_some() {
+                if self.aligned(&units[a], &units[b], &mut follower.aligner).is_some() {
                     pairs.push((a, b));
-                } else if let Some(stretch) = self.stretch(units, (a, b), &standing, aligner) {
+                } else if let Some(stretch) = self.stretch(units, (a, b), &standing, follower) {
                     found.push(stretch);
                 } else {
                     continue;
@@ -229,7 +230,7 @@ impl Page<'_> {
         units: &[Range<usize>],
         (a, b): (usize, usize),
         standing: &Standing<'_>,
-        aligner: &mut Aligner,
+        follower: &mut Follower,
     ) -> Option<Match> {
         let (range_a, range_b) = (self.tokens_of(&units[a]), self.tokens_of(&units[b]));
         let mut hits = Vec::new();
@@ -249,7 +250,8 @@ impl Page<'_> {
             PassageParams { min_words_across: self.params.min_words_within, ..*self.params };
         let (words_a, words_b) =
             (self.tokens.words(range_a.clone()), self.tokens.words(range_b.clone()));
-        let stretches = match_pair(&hits, words_a, words_b, &params, aligner);
+        let mut stretches = Vec::new();
+        follower.follow(&hits, words_a, words_b, &params, &mut stretches);
         let longest = stretches.into_iter().max_by_key(|one| one.aligned)?;
         let most = |run: &Run, words: Words<'_>| {
             2 * words.half_words(run.tokens()) > words.half_words(0..words.len())

@@ -42,9 +42,15 @@ pub struct DocumentPairs {
     pub quotes: WholeQuotes,
     /// Which documents are compared.
     pub between: Sides,
+    /// Which documents are in a pair, or have a copy.
+    found: Vec<bool>,
     /// All pairs, as [`key`] makes them, if there are passages to be told from them.
     pairs: AHashSet<u64>,
 }
+
+/// Bytes that a pair takes, with its key and its row, and what is written of a document, its text aside.
+const BYTES_A_PAIR: usize = 80;
+const BYTES_A_QUOTED: usize = 64;
 
 /// What is to be verified.
 pub struct Suspects {
@@ -155,8 +161,10 @@ impl DocumentPairs {
                 || members.iter().any(|member| crowded.binary_search(member).is_ok())
         };
         let is_large = clusters.members.iter().map(is_large).collect();
-        let wanted = |document: DocId| found[document.index()] || copies.has_copy(document);
-        let quotes = inspected.into_quotes(wanted);
+        for copy in copies.groups.iter().flatten() {
+            found[copy.index()] = true;
+        }
+        let quotes = inspected.into_quotes(|document| found[document.index()]);
         DocumentPairs {
             copies,
             near,
@@ -166,12 +174,23 @@ impl DocumentPairs {
             is_large,
             quotes,
             between,
+            found,
             pairs: keys,
         }
     }
 
+    /// How many bytes all this and the rows that are made of it hold, about.
+    pub fn held(&self) -> u64 {
+        let pairs = self.near.len() + self.contained.len();
+        (pairs * BYTES_A_PAIR + self.quotes.quotes.len() * BYTES_A_QUOTED) as u64
+    }
+
     /// Whether two documents are a pair, or of one cluster and one of its crowds, of which not all are compared.
     pub fn are_pair(&self, one: DocId, other: DocId) -> bool {
+        // Nearly all that meet are in no pair, and the bits of all documents are near.
+        if !(self.found[one.index()] && self.found[other.index()]) {
+            return false;
+        }
         let (one, other) = (self.copies.first_of(one), self.copies.first_of(other));
         let is_crowded = |document: DocId| self.crowded.binary_search(&document).is_ok();
         one == other

@@ -63,6 +63,9 @@ const MOST_EDGES: usize = 1 << 30;
 /// How many steps of a merge are worth as much as making bits of a shingle.
 const STEPS_A_SHINGLE: usize = 10;
 
+/// Bytes of names and of beginnings of texts for each document, about.
+const BYTES_A_QUOTE: u64 = 256;
+
 /// A part of what a unit put away.
 #[derive(Clone, Copy, Default)]
 struct Place {
@@ -125,7 +128,8 @@ impl Inspected {
     ) -> Result<Self> {
         let spill = workspace.spill();
         // Rows quote them in no order.
-        let mut quotes = Quotes::new(workspace.spill_beyond(workspace.memory() / 16));
+        let of_all = wanted.len() as u64 * BYTES_A_QUOTE;
+        let mut quotes = Quotes::new(workspace.spill_for(of_all, workspace.memory() / 16));
         let inspector = Inspector {
             corpus,
             sketched,

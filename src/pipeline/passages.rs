@@ -4,17 +4,22 @@
 //! [`Passages`]. Documents that are a pair anyway are not followed, unless that is asked for.
 //!
 //! Hits are sorted, on disk where they must be, and followed in their order. Where the tokens are not
-//! in memory, documents are put together to blocks of which two fit, and the hits come block
-//! by block, so that each is read once for every other block and not once for every hit.
+//! in memory, documents are put together to blocks that fit. For each block the hits come whose earlier document
+//! is of it, by the later one: so every document is read once for a block, in order, and not once for every hit.
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::document::DocId;
 use crate::error::Result;
-use crate::passage::{Aligner, Hit, Match, Meetings, Passages, Texts, match_pair};
+use crate::memory::touch;
+use crate::parts::{put_in_order, ranges};
+use crate::passage::{Follower, Hit, Match, Meetings, Passages, Texts};
 use crate::progress::{Progress, Unit};
 use crate::sorter::Sorter;
 use crate::spill::Workspace;
+use crate::text::Words;
 
 use super::Plan;
 use super::documents::DocumentPairs;
@@ -51,14 +56,10 @@ pub fn find(
         },
         params: &plan.options.passages,
     };
-    let blocks = Blocks::new(texts, workspace.memory() / 12);
+    let blocks = Blocks::new(texts, workspace.memory() / 8);
     let following = Following { texts, blocks: &blocks, plan, workspace, progress };
     let mut matches = std::mem::take(&mut sketched.within);
-    // Hits of one block are in the order of their documents alone, and sorted in two thirds of the time.
-    matches.append(&mut match blocks.starts.is_empty() {
-        true => following.matches(meetings, |hit| hit.key())?,
-        false => following.matches(meetings, |hit| (blocks.of(hit), hit.key()))?,
-    });
+    matches.append(&mut following.matches(meetings)?);
     let mut passages = Passages::group(matches, &plan.options.passages);
     let mut shortened = 0;
     if let Some(most) = plan.options.max_occurrences {
@@ -78,23 +79,19 @@ struct Blocks {
 impl Blocks {
     /// Blocks of up to `most` bytes, or of one document.
     fn new(texts: &Texts, most: u64) -> Self {
-        let mut starts = Vec::new();
-        let mut size = 0;
-        for document in 0..texts.documents() as u32 {
-            let own = texts.size(DocId(document)) as u64;
-            if size > 0 && size + own > most {
-                starts.push(document);
-                size = 0;
-            }
-            size += own;
-        }
-        Blocks { starts }
+        let sizes = (0..texts.documents() as u32).map(|document| texts.size(DocId(document)));
+        let blocks = ranges(sizes, most.try_into().unwrap_or(usize::MAX));
+        Blocks { starts: blocks.iter().skip(1).map(|block| block.start as u32).collect() }
     }
 
-    /// The blocks of the two documents of a hit.
-    fn of(&self, hit: &Hit) -> [u32; 2] {
-        [hit.a, hit.b]
-            .map(|document| self.starts.partition_point(|&start| start <= document.0) as u32)
+    /// The block of the earlier document of a hit.
+    fn of(&self, hit: &Hit) -> usize {
+        self.starts.partition_point(|&start| start <= hit.a.0)
+    }
+
+    /// How many blocks there are.
+    fn len(&self) -> usize {
+        self.starts.len() + 1
     }
 }
 
@@ -108,67 +105,125 @@ struct Following<'a> {
 }
 
 impl Following<'_> {
-    /// The matches of all meetings, whose hits are sorted by a `key` with those of two blocks together.
-    fn matches<K: Ord + Copy + Send>(
+    /// The matches of all meetings.
+    fn matches(
         &self,
         meetings: Meetings<'_, impl Fn(DocId, DocId) -> bool + Sync>,
-        key: impl Fn(&Hit) -> K + Sync,
     ) -> Result<Vec<Match>> {
-        let &Following { texts, blocks, workspace, progress, .. } = self;
+        let &Following { blocks, workspace, progress, .. } = self;
         let most = workspace.memory() as usize / 16 / size_of::<Hit>();
-        let sorter = Sorter::new(workspace.spill_beyond(0), most, key);
+        let spill = Arc::new(workspace.spill_beyond(0));
+        let sorter = || Sorter::new(Arc::clone(&spill), most / blocks.len(), Hit::key);
+        let sorters: Vec<_> = std::iter::repeat_with(sorter).take(blocks.len()).collect();
         meetings.hits(|hits| {
             progress.go_on()?;
-            sorter.extend(hits)
+            let mut by_block = Vec::new();
+            let starts = put_in_order(hits, blocks.len(), |hit| blocks.of(hit), &mut by_block);
+            sorters.iter().zip(starts.windows(2)).try_for_each(|(sorter, ends)| {
+                sorter.extend(&by_block[ends[0] as usize..ends[1] as usize])
+            })
         })?;
         // With it go the fingerprints, which are large.
         drop(meetings);
-        let mut sorted = sorter.sorted()?;
-        progress.begin("following", texts.documents() as u64, Unit::Items);
+        let count = sorters.iter().map(Sorter::count).sum::<usize>();
+        progress.begin("following", count as u64, Unit::Items);
         let mut matches = Vec::new();
         let mut buffers = [Vec::new(), Vec::new()];
-        let mut done = 0;
-        let of_pair = |one: &Hit, other: &Hit| (one.a, one.b) == (other.a, other.b);
-        while let Some(hits) = sorted.next_chunk(most, of_pair)? {
-            for hits in hits.chunk_by(|one, other| blocks.of(one) == blocks.of(other)) {
-                progress.go_on()?;
-                matches.append(&mut self.follow(hits, &mut buffers)?);
+        for sorter in sorters {
+            let mut sorted = sorter.sorted()?;
+            while let Some(hits) = sorted.next_chunk(most, is_of_pair)? {
+                self.follow(&hits, &mut buffers, &mut matches)?;
             }
-            let reached = hits.last().map_or(0, |hit| u64::from(hit.a.0));
-            progress.advance(reached.saturating_sub(done));
-            done = done.max(reached);
         }
         progress.end();
         Ok(matches)
     }
 
-    /// Follows hits of two blocks, in the order of their documents. What is read of these goes into the buffers.
-    fn follow(&self, hits: &[Hit], [buffer, other]: &mut [Vec<u64>; 2]) -> Result<Vec<Match>> {
-        let Some(first) = hits.first() else { return Ok(Vec::new()) };
-        let [block_a, block_b] = self.blocks.of(first);
-        let pairs: Vec<&[Hit]> =
-            hits.chunk_by(|one, other| (one.a, one.b) == (other.a, other.b)).collect();
-        let mut ones: Vec<DocId> = pairs.iter().map(|hits| hits[0].a).collect();
-        let mut others: Vec<DocId> = pairs.iter().map(|hits| hits[0].b).collect();
-        if block_a == block_b {
-            ones.append(&mut others);
-        }
-        for documents in [&mut ones, &mut others] {
-            documents.par_sort_unstable();
-            documents.dedup();
-        }
-        let (ones, others) = (self.texts.load(&ones, buffer)?, self.texts.load(&others, other)?);
-        let others = if block_a == block_b { &ones } else { &others };
+    /// Follows hits whose earlier documents are of one block, in the order of their later documents. What is read of
+    /// these goes into the buffers.
+    fn follow(
+        &self,
+        hits: &[Hit],
+        [buffer, other]: &mut [Vec<u64>; 2],
+        matches: &mut Vec<Match>,
+    ) -> Result<()> {
         let params = &self.plan.options.passages;
-        Ok(pairs
-            .par_iter()
-            .map_init(Aligner::default, |aligner, hits| {
-                let (a, b) = (ones.words(hits[0].a), others.words(hits[0].b));
-                match_pair(hits, a, b, params, aligner)
-            })
-            .flatten_iter()
-            .collect())
+        let ones = self.texts.load(&earlier(hits), buffer)?;
+        for hits in self.batches(hits) {
+            self.progress.go_on()?;
+            let pairs: Vec<&[Hit]> = hits.chunk_by(is_of_pair).collect();
+            let mut others: Vec<DocId> = pairs.iter().map(|hits| hits[0].b).collect();
+            others.dedup();
+            let others = self.texts.load(&others, other)?;
+            let words = |hits: &[Hit]| (ones.words(hits[0].a), others.words(hits[0].b));
+            let pieces =
+                pairs.par_chunks(PAIRS_A_PIECE).map_init(Follower::default, |follower, piece| {
+                    let mut found = Vec::new();
+                    for pairs in piece.chunks(PAIRS_AT_A_TIME) {
+                        touch(pairs.iter().flat_map(|hits| {
+                            let (a, b) = words(hits);
+                            [around(a, hits[0].at_a), around(b, hits[0].at_b)]
+                        }));
+                        for hits in pairs {
+                            let (a, b) = words(hits);
+                            follower.follow(hits, a, b, params, &mut found);
+                        }
+                    }
+                    found
+                });
+            matches.par_extend(pieces.with_max_len(1).flatten_iter());
+            self.progress.advance(hits.len() as u64);
+        }
+        Ok(())
     }
+
+    /// Cuts hits where their later documents have more tokens than are to be read together.
+    fn batches<'a>(&self, hits: &'a [Hit]) -> impl Iterator<Item = &'a [Hit]> {
+        let of_documents: Vec<&[Hit]> = hits.chunk_by(|one, other| one.b == other.b).collect();
+        let most = (self.workspace.memory() / 64).min(LARGEST_BATCH) as usize / size_of::<u64>();
+        let batches = ranges(of_documents.iter().map(|hits| self.texts.tokens(hits[0].b)), most);
+        let mut rest = hits;
+        batches.into_iter().map(move |batch| {
+            let count = of_documents[batch].iter().map(|hits| hits.len()).sum();
+            let (hits, others) = rest.split_at(count);
+            rest = others;
+            hits
+        })
+    }
+}
+
+/// How many bytes the tokens of later documents may have that are read together: enough for any number of threads.
+const LARGEST_BATCH: u64 = 64 << 20;
+
+/// How many pairs of documents one thread follows before another may take over: some take a thousand times as long as others.
+const PAIRS_A_PIECE: usize = 256;
+
+/// How many pairs of documents are looked at together before they are followed.
+const PAIRS_AT_A_TIME: usize = 16;
+
+/// How many tokens before and behind a hit are looked at first: most runs have no more.
+const NEAR: usize = 8;
+
+/// The tokens around the place of a hit.
+fn around(words: Words<'_>, at: u32) -> &[u64] {
+    let at = at as usize;
+    &words.hashes()[at.saturating_sub(NEAR)..words.len().min(at + NEAR)]
+}
+
+fn is_of_pair(one: &Hit, other: &Hit) -> bool {
+    (one.a, one.b) == (other.a, other.b)
+}
+
+/// The earlier documents of hits, ascending, each once.
+fn earlier(hits: &[Hit]) -> Vec<DocId> {
+    let documents = || hits.iter().map(|hit| hit.a.0);
+    let (Some(first), Some(last)) = (documents().min(), documents().max()) else {
+        return Vec::new();
+    };
+    let mut is_there = vec![false; (last - first) as usize + 1];
+    documents().for_each(|document| is_there[(document - first) as usize] = true);
+    let documents = (first..).zip(is_there).filter(|&(_, is_there)| is_there);
+    documents.map(|(document, _)| DocId(document)).collect()
 }
 
 #[cfg(test)]
@@ -239,6 +294,6 @@ mod tests {
         // Their sizes in bytes are 24, 8, 0, 80, 16 and 16.
         let texts = Texts::new(spill, units);
         assert_eq!(Blocks::new(&texts, 32).starts, [3, 4]);
-        assert_eq!(Blocks::new(&texts, 0).starts, [1, 2, 4, 5]);
+        assert_eq!(Blocks::new(&texts, 0).starts, [1, 2, 3, 4, 5]);
     }
 }
