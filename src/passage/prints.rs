@@ -114,6 +114,11 @@ impl Prints {
         Prints { spill, units }
     }
 
+    /// How many bytes are held, whatever is spilled.
+    pub fn held(&self) -> u64 {
+        self.units.iter().map(|(_, unit)| size_of_val(&*unit.starts) as u64).sum()
+    }
+
     /// Cuts the hash space into ranges of parts of about `most` fingerprints, one part at least; with each, how
     /// many it has.
     pub fn ranges(&self, most: usize) -> Vec<(Range<usize>, usize)> {

@@ -340,9 +340,6 @@ fn scan_in(
     scan_of((sources, corpus), survey, plan, &workspace, clock, progress)
 }
 
-/// Bytes that are held of a document from its first reading on, about: where it stands, what it is, what its lists are.
-const BYTES_A_DOCUMENT: u64 = 120;
-
 /// What there is in a corpus that was read once.
 fn scan_of(
     (sources, corpus): (&[Source], Corpus),
@@ -357,7 +354,7 @@ fn scan_of(
         corpus.write_texts(&survey.catalog, folder, progress)?;
         clock.lap("write texts");
     }
-    let workspace = &workspace.beside(survey.facts.len() as u64 * BYTES_A_DOCUMENT);
+    let workspace = &workspace.beside(survey.held());
     // Passages inside pairs of documents are not listed, so the pairs are needed for either.
     let suspects = Suspects::find(&survey, plan, workspace, &mut clock, progress)?;
     (survey.lists, survey.bands) = Default::default();

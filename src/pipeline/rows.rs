@@ -333,11 +333,12 @@ fn quote_runs(
     quotes: &mut Quotes,
     progress: &dyn Progress,
 ) -> Result<Vec<Run>> {
-    let runs =
-        passages.0.iter().flat_map(|passage| &passage.matches).flat_map(|one| [&one.a, &one.b]);
-    let mut runs: Vec<Run> = runs.cloned().collect();
+    let matches = || passages.0.iter().flat_map(|passage| &passage.matches);
+    let mut runs: Vec<Run> = Vec::with_capacity(2 * matches().count());
+    runs.extend(matches().flat_map(|one| [&one.a, &one.b]).cloned());
     runs.par_sort_unstable();
     runs.dedup();
+    runs.shrink_to_fit();
     let mut wanted: Vec<DocId> = runs.iter().map(|run| run.document).collect();
     wanted.dedup();
     let quoter = Quoter { corpus, sketched, runs: &runs, plan, spill: quotes.spill() };

@@ -46,6 +46,12 @@ pub struct Sketched {
     pub within: Vec<Match>,
 }
 
+/// Bytes of a document: where it stands, what it is, what its lists are.
+const BYTES_A_DOCUMENT: u64 = 120;
+
+/// Bytes of the program itself, and of the system's libraries.
+const BYTES_OF_PROGRAM: u64 = 16 << 20;
+
 /// What is kept of a document.
 #[derive(Clone, Copy)]
 pub struct Facts {
@@ -80,6 +86,11 @@ impl Sketched {
     pub fn changed(&self, corpus: &Corpus, document: DocId) -> Error {
         let file = &corpus.files()[self.catalog.file_of(document)];
         Error::new(ErrorKind::Changed).at_path(file.path.display())
+    }
+
+    /// How many bytes are held from now on, whatever is spilled, about: of the program and of each document.
+    pub fn held(&self) -> u64 {
+        BYTES_OF_PROGRAM + self.facts.len() as u64 * BYTES_A_DOCUMENT + self.prints.held()
     }
 
     /// How many documents have no word.

@@ -16,7 +16,6 @@ use crate::spill::{Spill, Stored, Workspace};
 #[derive(Clone, Copy, Debug)]
 struct Quoted {
     document: DocId,
-    unit: u32,
     start: u32,
     end: u32,
     line: u32,
@@ -89,7 +88,6 @@ impl QuoteBuilder {
             }
             self.quoted.push(Quoted {
                 document,
-                unit: 0,
                 start: span.start,
                 end: span.end,
                 line,
@@ -109,7 +107,9 @@ impl QuoteBuilder {
     pub fn store(&mut self, spill: &Spill) -> Result<UnitQuotes> {
         let bytes = spill.store(self.texts.as_bytes())?;
         self.texts.clear();
-        Ok(UnitQuotes { bytes, quoted: std::mem::take(&mut self.quoted) })
+        let mut quoted = std::mem::take(&mut self.quoted);
+        quoted.shrink_to_fit();
+        Ok(UnitQuotes { bytes, quoted })
     }
 }
 
@@ -117,8 +117,9 @@ impl QuoteBuilder {
 #[derive(Debug)]
 pub struct Quotes {
     spill: Spill,
-    units: Vec<Stored<u8>>,
-    quoted: Vec<Quoted>,
+    units: Vec<UnitQuotes>,
+    /// The first number of each unit, and how many quotes there are at the end.
+    starts: Vec<u32>,
 }
 
 impl Default for Quotes {
@@ -131,7 +132,7 @@ impl Default for Quotes {
 impl Quotes {
     /// None yet; what is added was put into `spill`.
     pub fn new(spill: Spill) -> Self {
-        Quotes { spill, units: Vec::new(), quoted: Vec::new() }
+        Quotes { spill, units: Vec::new(), starts: vec![0] }
     }
 
     /// Where units are to put their quotes.
@@ -141,32 +142,48 @@ impl Quotes {
 
     /// Adds the quotes of units. The first gets the number that [`Quotes::len`] was.
     pub fn extend(&mut self, units: Vec<UnitQuotes>) {
-        self.quoted.reserve(units.iter().map(|unit| unit.quoted.len()).sum());
-        for (number, unit) in (self.units.len() as u32..).zip(units) {
-            self.units.push(unit.bytes);
-            self.quoted.extend(unit.quoted.into_iter().map(|one| Quoted { unit: number, ..one }));
-        }
+        self.units.extend(units);
+        self.count();
+    }
+
+    /// Counts the quotes of each unit anew.
+    fn count(&mut self) {
+        let mut sum = 0;
+        self.starts = vec![0];
+        self.starts.extend(self.units.iter().map(|unit| {
+            sum += unit.quoted.len() as u32;
+            sum
+        }));
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.quoted.len()
+        self.starts.last().map_or(0, |&count| count as usize)
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.quoted.is_empty()
+        self.len() == 0
     }
 
     /// Forgets the quotes of documents that are not `wanted`; the others are numbered anew, in the same order.
     pub fn retain(&mut self, wanted: impl Fn(DocId) -> bool) {
-        self.quoted.retain(|one| wanted(one.document));
-        self.quoted.shrink_to_fit();
+        for unit in &mut self.units {
+            unit.quoted.retain(|one| wanted(one.document));
+            unit.quoted.shrink_to_fit();
+        }
+        self.count();
     }
 
     /// The documents that are quoted, by number of the quote.
     pub fn documents(&self) -> impl Iterator<Item = DocId> + '_ {
-        self.quoted.iter().map(|one| one.document)
+        self.units.iter().flat_map(|unit| &unit.quoted).map(|one| one.document)
+    }
+
+    /// The quote of a number, and the unit it is of.
+    fn get(&self, number: u32) -> (&UnitQuotes, &Quoted) {
+        let unit = self.starts.partition_point(|&start| start <= number) - 1;
+        (&self.units[unit], &self.units[unit].quoted[(number - self.starts[unit]) as usize])
     }
 
     /// For each quote the place of its name and start among those of all, from 0: equal for quotes of one
@@ -178,46 +195,46 @@ impl Quotes {
     /// Those of [`Spill::read`].
     pub fn places(&self) -> Result<Vec<u32>> {
         let mut names: Vec<u8> = Vec::new();
-        let mut order: Vec<(u64, u32)> = Vec::with_capacity(self.quoted.len());
+        // Where each name is, and which quote of which unit.
+        let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(self.len());
         let mut buffer = Vec::new();
-        let (mut number, mut last) = (0, None);
-        for unit in self.quoted.chunk_by(|one, other| one.unit == other.unit) {
-            let bytes = self.spill.read_all(&self.units[unit[0].unit as usize], &mut buffer)?;
-            for one in unit {
+        for (number, unit) in (0..).zip(&self.units) {
+            let bytes = self.spill.read_all(&unit.bytes, &mut buffer)?;
+            let mut last = None;
+            for (index, one) in (0..).zip(&unit.quoted) {
                 // The spans of a document follow one another.
-                if last != Some((one.unit, one.name)) {
-                    last = Some((one.unit, one.name));
+                if last != Some(one.name) {
+                    last = Some(one.name);
                     names
                         .extend_from_slice(&bytes[one.name as usize..][..one.name_length as usize]);
                 }
-                order.push((names.len() as u64 - u64::from(one.name_length), number));
-                number += 1;
+                order.push((names.len() as u64 - u64::from(one.name_length), number, index));
             }
         }
-        let key = |&(at, number): &(u64, u32)| {
-            let one = &self.quoted[number as usize];
+        let key = |&(at, unit, index): &(u64, u32, u32)| {
+            let one = &self.units[unit as usize].quoted[index as usize];
             (&names[at as usize..][..one.name_length as usize], one.document, one.start)
         };
         order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
         let mut places = vec![0; order.len()];
         let mut place = 0;
-        for (index, one) in order.iter().enumerate() {
-            if index > 0 && key(one) != key(&order[index - 1]) {
+        for (rank, one) in order.iter().enumerate() {
+            if rank > 0 && key(one) != key(&order[rank - 1]) {
                 place += 1;
             }
-            places[one.1 as usize] = place;
+            places[(self.starts[one.1 as usize] + one.2) as usize] = place;
         }
         Ok(places)
     }
 
     /// How many words a quoted span has.
     pub(super) fn words(&self, number: u32) -> u32 {
-        self.quoted[number as usize].words
+        self.get(number).1.words
     }
 
     /// One past the last byte of a quoted span.
     pub(super) fn end(&self, number: u32) -> u32 {
-        self.quoted[number as usize].end
+        self.get(number).1.end
     }
 }
 
@@ -269,8 +286,8 @@ impl<'a> QuoteReader<'a> {
         fn string(bytes: &[u8]) -> &str {
             simdutf8::basic::from_utf8(bytes).expect("names and excerpts are put away whole")
         }
-        let one = &self.quotes.quoted[number as usize];
-        let stored = &self.quotes.units[one.unit as usize];
+        let (unit, one) = self.quotes.get(number);
+        let stored = &unit.bytes;
         let part = |at: u64, length: u32| at as usize..at as usize + length as usize;
         let (name, text) =
             (part(one.name, one.name_length), part(one.text, one.lengths.iter().sum()));
