@@ -113,7 +113,8 @@ impl Following<'_> {
         let &Following { blocks, workspace, progress, .. } = self;
         let most = workspace.memory() as usize / 16 / size_of::<Hit>();
         let spill = Arc::new(workspace.spill_beyond(0));
-        let sorter = || Sorter::new(Arc::clone(&spill), most / blocks.len(), Hit::key);
+        let held = (most / blocks.len()).max(FEWEST_HELD);
+        let sorter = || Sorter::new(Arc::clone(&spill), held, Hit::key);
         let sorters: Vec<_> = std::iter::repeat_with(sorter).take(blocks.len()).collect();
         meetings.hits(|hits| {
             progress.go_on()?;
@@ -191,6 +192,9 @@ impl Following<'_> {
         })
     }
 }
+
+/// How many hits of a block are held at least: what is put away at a time is then four kilobytes.
+const FEWEST_HELD: usize = 256;
 
 /// How many bytes the tokens of later documents may have that are read together: enough for any number of threads.
 const LARGEST_BATCH: u64 = 64 << 20;
