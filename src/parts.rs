@@ -1,7 +1,8 @@
 //! Items in the order of their parts, such as those of the hash space, and ranges of what is worked on together.
 //!
 //! In: items, and what tells the part of each. Out: the same items, those of one part after those of the other, and
-//! where each part begins. It takes two readings of the items, whatever their order.
+//! where each part begins. It takes two readings of the items, whatever their order. Of the sizes of things, the ranges
+//! that fit.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use bytemuck::Pod;
 /// Cuts things of these sizes into ranges of up to `most`, or of one thing.
 pub fn ranges(sizes: impl Iterator<Item = usize>, most: usize) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut sum = 0usize;
+    let mut sum = 0;
     for (number, size) in sizes.enumerate() {
         sum += size;
         match ranges.last_mut() {

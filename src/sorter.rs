@@ -88,6 +88,7 @@ where
         sort(&mut held, &key);
         let piece = (most / (runs.len() + 1)).clamp(*READ.start(), *READ.end());
         let mut sorted = Sorted { spill, key, runs: Vec::new(), least: BinaryHeap::new(), piece };
+        // What was held is a run of one piece, so that it need not be copied.
         let nothing = Stored::Held(Held::Allocated(Vec::new()));
         sorted.runs.push(Run { stored: nothing, next: 0, piece: held, at: 0 });
         for stored in runs {

@@ -292,10 +292,13 @@ mod tests {
             let stored = Texts::new(spill, units);
             prop_assert_eq!(stored.documents(), tokens.len());
             let same = |found: Words<'_>, expected: Words<'_>| {
-                let half_words =
-                    |words: Words<'_>| (0..words.len()).map(|at| words.half_words(at..at + 1)).collect::<Vec<_>>();
-                let hashes = |words: Words<'_>| words.hashes().iter().map(|hash| hash & !1).collect::<Vec<_>>();
-                assert_eq!((hashes(found), half_words(found)), (hashes(expected), half_words(expected)));
+                let half_words = |words: Words<'_>| -> Vec<u32> {
+                    (0..words.len()).map(|at| words.half_words(at..at + 1)).collect()
+                };
+                let hashes =
+                    |words: Words<'_>| -> Vec<u64> { words.hashes().iter().map(|hash| hash & !1).collect() };
+                assert_eq!(hashes(found), hashes(expected));
+                assert_eq!(half_words(found), half_words(expected));
                 assert_eq!(found.are_whole(), half_words(expected).iter().all(|&count| count == 2));
             };
             let chosen: Vec<DocId> = (0..tokens.len() as u32)
@@ -311,7 +314,8 @@ mod tests {
                 prop_assert_eq!(stored.tokens(document), own.len());
                 let start = around.0.min(own.len());
                 let part = start..own.len().min(start + around.1);
-                same(stored.part(document, start..start + around.1, &mut text).unwrap(), own.words(part));
+                let found = stored.part(document, start..start + around.1, &mut text).unwrap();
+                same(found, own.words(part));
             }
         }
     }

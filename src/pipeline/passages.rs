@@ -25,6 +25,21 @@ use super::Plan;
 use super::documents::DocumentPairs;
 use super::survey::Sketched;
 
+/// How many hits of a block are held at least: what is put away at a time is then four kilobytes.
+const FEWEST_HELD: usize = 256;
+
+/// How many bytes the tokens of later documents may have that are read together: enough for any number of threads.
+const LARGEST_BATCH: u64 = 64 << 20;
+
+/// How many pairs of documents one thread follows before another may take over: some take a thousand times as long as others.
+const PAIRS_A_PIECE: usize = 256;
+
+/// How many pairs of documents are looked at together before they are followed.
+const PAIRS_AT_A_TIME: usize = 16;
+
+/// How many tokens before and behind a hit are looked at first: most runs have no more.
+const NEAR: usize = 8;
+
 /// Finds the passages within and across those documents that are present, and of how many of them not all occurrences
 /// are to be written.
 pub fn find(
@@ -192,21 +207,6 @@ impl Following<'_> {
         })
     }
 }
-
-/// How many hits of a block are held at least: what is put away at a time is then four kilobytes.
-const FEWEST_HELD: usize = 256;
-
-/// How many bytes the tokens of later documents may have that are read together: enough for any number of threads.
-const LARGEST_BATCH: u64 = 64 << 20;
-
-/// How many pairs of documents one thread follows before another may take over: some take a thousand times as long as others.
-const PAIRS_A_PIECE: usize = 256;
-
-/// How many pairs of documents are looked at together before they are followed.
-const PAIRS_AT_A_TIME: usize = 16;
-
-/// How many tokens before and behind a hit are looked at first: most runs have no more.
-const NEAR: usize = 8;
 
 /// The tokens around the place of a hit.
 fn around(words: Words<'_>, at: u32) -> &[u64] {
